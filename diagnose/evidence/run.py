@@ -1,0 +1,172 @@
+"""One run, measured: which of its curves are judged against each other, and what each of them says."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from diagnose.curves import Curves, FloatArray, Series, Split
+from diagnose.evidence.noise import mean
+from diagnose.evidence.shape import Shape
+from diagnose.metrics import describe, tokens
+
+FACTOR = 1.1  # |ln ratio| of validation to training loss: a factor of three
+STEADY = 0.15  # deviation of ln ratio over its mean, below which the factor is constant
+_FEWEST = 5  # points below which no trend is judged (contract: "too-short")
+
+
+@lru_cache(maxsize=256)
+def _is_accuracy(metric: str) -> bool:
+    """Whether it is the accuracy of the whole model, not of one of its outputs."""
+    _, family, _, exact = describe(tokens(metric))
+    return exact and family == "accuracy"
+
+
+class Run:
+    """A run's judged curves.
+
+    train, val      the loss each split is judged by (any metric with a direction where there is no loss); None if absent
+    train_score, val_score   a further metric, accuracy first, for "the metric holds" and "stuck at one class"
+    """
+
+    def __init__(self, curves: Curves) -> None:
+        self.curves = curves
+
+    @cached_property
+    def train(self) -> Shape | None:
+        """The training loss."""
+        return self._pair[0]
+
+    @cached_property
+    def val(self) -> Shape | None:
+        """The validation loss, of the training loss's metric if possible."""
+        return self._pair[1]
+
+    @cached_property
+    def _pair(self) -> tuple[Shape | None, Shape | None]:
+        train = self._loss("train", self.curves.of("validation", "loss"))
+        val = self._loss("validation", train.series if train else None)
+        if train and val and train.series.metric == val.series.metric:
+            train.partner, val.partner = val, train
+        return train, val
+
+    @cached_property
+    def train_score(self) -> Shape | None:
+        """The training metric."""
+        return self._score("train", self.train)
+
+    @cached_property
+    def val_score(self) -> Shape | None:
+        """The validation metric."""
+        return self._score("validation", self.val)
+
+    @cached_property
+    def paired(self) -> bool:
+        """Whether training and validation loss are the same metric, so that their gap means something."""
+        return bool(self.train and self.val and self.train.series.metric == self.val.series.metric)
+
+    @property
+    def length(self) -> int:
+        """Points on the run's axis."""
+        return self.curves.length
+
+    @cached_property
+    def short(self) -> bool:
+        """Whether there are too few points for any trend."""
+        longest = max((one.n for one in (self.train, self.val) if one), default=0)
+        return longest < _FEWEST
+
+    @cached_property
+    def learnt(self) -> float:
+        """The share of its first level that the training loss has shed by its end; negative when it ends worse."""
+        one = self.train
+        return one.fall / max(abs(one.start), one.floor, 1e-300) if one else 0.0
+
+    @cached_property
+    def gap(self) -> FloatArray | None:
+        """Validation minus training loss at the points where both were logged, (m,); None unless paired."""
+        both = self.together
+        return None if both is None else both[1] - both[0]
+
+    @cached_property
+    def together(self) -> tuple[FloatArray, FloatArray] | None:
+        """Training and validation loss at the points where both are finite, (m,) each; None unless paired."""
+        train, val = self.train, self.val
+        if not self.paired or train is None or val is None:
+            return None
+        if train.n == val.n and train.at[0] == val.at[0] and train.at[-1] == val.at[-1] and train.n == int(train.at[-1]):
+            return train.y, val.y
+        _, first, second = np.intersect1d(train.at, val.at, assume_unique=True, return_indices=True)
+        return (train.y[first], val.y[second]) if first.size >= _FEWEST else None
+
+    @cached_property
+    def ratio_drift(self) -> tuple[float, float] | None:
+        """Mean and deviation over the run of ln(validation / training loss); None unless paired and positive."""
+        both = self.together
+        if both is None or float(both[0].min()) <= 0 or float(both[1].min()) <= 0:
+            return None
+        ratio = np.log(both[1] / both[0])
+        centre = mean(ratio)
+        rest = ratio - centre
+        return centre, math.sqrt(float(rest @ rest) / rest.size)
+
+    @cached_property
+    def comparable(self) -> bool:
+        """Whether the two losses are on one scale: the same metric, and not a constant factor apart from the first epoch on."""
+        if not self.paired:
+            return False
+        drift = self.ratio_drift
+        return drift is None or abs(drift[0]) < FACTOR or drift[1] > STEADY * abs(drift[0])
+
+    @cached_property
+    def accuracy_gained(self) -> float | None:
+        """The share of what guessing leaves to gain that the training accuracy (else the validation's) gained, 0...1.
+
+        The level of guessing is 1/K of the first K that fits the accuracy's lowest value, at most that value.
+        """
+        values = self.accuracy(self.train_score)
+        if values is None:
+            values = self.accuracy(self.val_score)
+        if values is None:
+            return None
+        low = max(float(values.min()), 0.0)
+        return (float(values[-max(3, values.size // 10) :].mean()) - low) / max(1.0 - low, 1e-9)
+
+    def score_range(self, score: Shape) -> float:
+        """What there was to gain: for an accuracy 1 minus its lowest value (at least 0.1), else the metric's own range."""
+        values = self.accuracy(score)
+        if values is None:
+            return max(float(score.y.max() - score.y.min()), 1e-300)
+        percent = 100.0 if values is not score.raw else 1.0
+        return percent * max(0.1, 1.0 - float(values.min()))
+
+    def accuracy(self, one: Shape | None) -> FloatArray | None:
+        """The values of an accuracy as fractions; None when the curve is no accuracy."""
+        if one is None or not _is_accuracy(one.series.metric):
+            return None
+        return one.raw / 100.0 if one.n and float(one.raw.max()) > 1.5 else one.raw
+
+    def _loss(self, split: Split, partner: Series | None) -> Shape | None:
+        one = self.curves.of(split, "loss")
+        if one is None and partner is not None:
+            one = self.curves.of(split, partner.metric)
+        if one is None or one.direction is None:
+            judged = [s for s in self.curves.series if s.split == split and s.direction is not None]
+            one = min(judged, key=lambda s: s.direction != "min", default=None)
+        if one is None or not np.isfinite(one.values).any():
+            return None
+        return Shape(one)
+
+    def _score(self, split: Split, loss: Shape | None) -> Shape | None:
+        others = [
+            s
+            for s in self.curves.series
+            if s.split == split and s.direction is not None and not (loss and s is loss.series)
+        ]
+        preferred = [s for s in others if _is_accuracy(s.metric)] or [s for s in others if s.direction == "max"]
+        for one in sorted(preferred, key=lambda s: len(s.metric)):  # "accuracy" before "head_b_accuracy"
+            if np.isfinite(one.values).any():
+                return Shape(one)
+        return None

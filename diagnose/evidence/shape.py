@@ -1,0 +1,178 @@
+"""One curve, measured: what the rules ask about it, computed at most once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from diagnose.curves import FloatArray, IntArray, Series
+from diagnose.evidence.forecast import Forecast, forecast
+from diagnose.evidence.noise import mean, middle, noise, scatter
+from diagnose.evidence.smooth import end_level, median3, moving_mean, window
+
+LATE = 0.2  # the late part of a curve: its last fifth
+EXPLODED = 100.0  # a start of so many times the typical level says nothing about what a change is worth
+
+
+class Shape:
+    """A curve turned so that lower is better, and its measures.
+
+    y      (m,) the finite values, negated where the metric is maximised; m >= 1
+    at     (m,) their 1-based positions on the run's axis
+    lost   (k,) positions of the values that were NaN or Inf
+    partner  the same loss on the other split, if there is one
+    """
+
+    def __init__(self, series: Series) -> None:
+        self.series = series
+        self.partner: Shape | None = None
+        self.name = series.name
+        finite = np.isfinite(series.values)
+        whole = bool(finite.all())
+        self.raw: FloatArray = series.values if whole else series.values[finite]
+        self.y: FloatArray = -self.raw if series.direction == "max" else self.raw
+        self.at: IntArray = series.epochs if whole else series.epochs[finite]
+        self.lost: IntArray = series.epochs[:0] if whole else series.epochs[~finite]
+        self.n = self.y.size
+
+    @cached_property
+    def clean(self) -> FloatArray:
+        """The values without single spikes, (m,)."""
+        return median3(self.y)
+
+    @cached_property
+    def trend(self) -> FloatArray:
+        """The smoothed curve, (m,)."""
+        return moving_mean(self.clean, window(self.n))
+
+    @cached_property
+    def start(self) -> float:
+        """The first value."""
+        return float(self.y[0])
+
+    @cached_property
+    def origin(self) -> float:
+        """Where learning began: the lower first value of this curve and its partner on the other split."""
+        return min(self.start, self.partner.start) if self.partner else self.start
+
+    @cached_property
+    def end(self) -> float:
+        """The level at the end."""
+        return end_level(self.clean)
+
+    @cached_property
+    def best_index(self) -> int:
+        """Where (0-based, among the values) the smoothed curve is best."""
+        return int(self.trend.argmin())
+
+    @cached_property
+    def best(self) -> float:
+        """The best level of the smoothed curve."""
+        return float(self.trend[self.best_index])
+
+    @cached_property
+    def floor(self) -> float:
+        """5% of the fall from the start: a change below it does not matter, however small the loss has become.
+
+        A start of over a hundred times the typical level is an explosion (unscaled inputs) and tells nothing of what matters.
+        """
+        fall = min(self.origin - self.best, EXPLODED * abs(middle(self.y)))
+        return 0.05 * max(0.0, fall)
+
+    @cached_property
+    def noise(self) -> float:
+        """Typical deviation between epochs, of all or of the later half, the smaller: a steep start is not noise."""
+        whole = noise(self.y)
+        return min(whole, noise(self.half)) if self.n >= 10 else whole
+
+    @cached_property
+    def late(self) -> FloatArray:
+        """The values of the last fifth, at least five (all of a shorter curve)."""
+        return self.y[-max(5, round(self.n * LATE)) :]
+
+    @cached_property
+    def half(self) -> FloatArray:
+        """The values of the last half, at least five."""
+        return self.y[-max(5, self.n // 2) :]
+
+    @cached_property
+    def half_level(self) -> float:
+        """Mean over the last half."""
+        return mean(self.half)
+
+    @cached_property
+    def late_scatter(self) -> float:
+        """Epoch-to-epoch scatter over the last fifth."""
+        return scatter(self.late)
+
+    @cached_property
+    def half_scatter(self) -> float:
+        """Epoch-to-epoch scatter over the last half."""
+        return scatter(self.half)
+
+    @cached_property
+    def late_level(self) -> float:
+        """Mean over the last fifth."""
+        return mean(self.late)
+
+    @cached_property
+    def rise(self) -> float:
+        """How far the end lies above the best of the trend, >= 0."""
+        return max(0.0, self.end - self.best)
+
+    @cached_property
+    def fall(self) -> float:
+        """How far the end lies below the start; negative when it ends worse."""
+        return self.start - self.end
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """Where it is going; None for fewer than five values."""
+        return forecast(self.clean)
+
+    @cached_property
+    def late_fall(self) -> float:
+        """How far the trend fell over the last third."""
+        return float(self.trend[-1 - self.n // 3]) - self.end if self.n >= 3 else self.fall
+
+    @cached_property
+    def halves(self) -> tuple[float, float]:
+        """How far the trend fell over the first and over the second half."""
+        middle = float(self.trend[self.n // 2])
+        return self.start - middle, middle - self.end
+
+    @cached_property
+    def settled_index(self) -> int:
+        """The first point (0-based) from which on the trend stays within a tenth of its whole fall of its end."""
+        near = 0.1 * max(self.start - self.best, self.noise)
+        away = np.flatnonzero(np.abs(self.trend - self.end) > near)
+        return min(int(away[-1]) + 1, self.n - 1) if away.size else 0
+
+    @cached_property
+    def relative_rise(self) -> float:
+        """The rise relative to the best level; of a maximised metric relative to what it had gained by then."""
+        if self.series.direction == "max":
+            return self.rise / max(float(self.trend[: self.best_index + 1].max()) - self.best, 1e-300)
+        return self.rise / self.scale(self.best)
+
+    @cached_property
+    def rise_in_noise(self) -> float:
+        """The rise in deviations of the noise, or in halves of the late scatter where spikes make that the larger."""
+        return self.rise / max(self.noise, 0.5 * self.late_scatter, 1e-9 * self.scale(self.best))
+
+    def told(self, level: float) -> float:
+        """A level as the history writes it (the sign turned back for a maximised metric)."""
+        return -level if self.series.direction == "max" else level
+
+    def nearest(self, position: int) -> int:
+        """The index of the value at a 1-based position of the run's axis, or of the next one logged."""
+        return min(int(self.at.searchsorted(position)), self.n - 1)
+
+    def scale(self, level: float) -> float:
+        """What a change at this level is taken relative to: the level's size or the floor, never zero."""
+        return max(abs(level), self.floor, 1e-300)
+
+    def position(self, index: int) -> int:
+        """The 1-based position on the run's axis of the value at ``index``."""
+        return int(self.at[index])

@@ -1,0 +1,139 @@
+"""Judge measured runs: ask every rule, settle what excludes each other, rank, name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import partial
+
+from diagnose.curves import Curves
+from diagnose.errors import DiagnoseError, RuleError
+from diagnose.evidence.run import Run
+from diagnose.noticing import notice
+from diagnose.registry import CannotJudge, Rule, Verdict, load_rules
+from diagnose.report import AREAS, Finding, Point, Report, Unjudged
+
+FOUND = 0.5  # a finding is what is more probable than not
+SURE = 0.8  # sure findings come first, in the order of the areas
+NEAR = 0.2  # and with them those nearly as sure as the surest
+
+
+def judge(runs: Sequence[Curves], select: Collection[str] = (), ignore: Collection[str] = ()) -> Report:
+    """Judge one run, or several repeats of one configuration (the first names the report)."""
+    measured = [Run(curves) for curves in runs]
+    verdicts: dict[str, tuple[Rule, Verdict]] = {}
+    unjudged: list[Unjudged] = []
+    for slug, rule in load_rules().items():
+        if (select and slug not in select) or slug in ignore or (rule.repeats and len(runs) < 2):
+            continue
+        verdict = _ask(rule, measured)
+        if isinstance(verdict, CannotJudge):
+            unjudged.append(Unjudged(slug, verdict.reason))
+        else:
+            verdicts[slug] = (rule, verdict)
+    return _report(measured, _exclusive(verdicts), unjudged)
+
+
+def _ask(rule: Rule, runs: Sequence[Run]) -> Verdict | CannotJudge:
+    if rule.repeats:
+        return _call(rule, runs)
+    if len(runs) > 1:
+        return _agreed([_ask(rule, [one]) for one in runs])
+    if runs[0].short and not rule.trendless:
+        return CannotJudge("fewer than five points")
+    return _call(rule, runs[0])
+
+
+def _call(rule: Rule, argument: Run | Sequence[Run]) -> Verdict | CannotJudge:
+    try:
+        return rule.judge(argument)
+    except DiagnoseError:
+        raise
+    except Exception as error:
+        raise RuleError(f"rule {rule.slug} failed: {type(error).__name__}: {error}") from error
+
+
+def _agreed(verdicts: Sequence[Verdict | CannotJudge]) -> Verdict | CannotJudge:
+    """What repeats say together: the median confidence, told by the run that is nearest to it."""
+    judged = sorted((one for one in verdicts if isinstance(one, Verdict)), key=lambda one: one.confidence)
+    if not judged:
+        return verdicts[0]
+    return judged[len(judged) // 2]
+
+
+def _exclusive(verdicts: dict[str, tuple[Rule, Verdict]]) -> dict[str, tuple[Rule, Verdict]]:
+    """Where claims rule each other out, keep the surer one and lower the others below a finding."""
+    out = dict(verdicts)
+    for slug, (rule, verdict) in verdicts.items():
+        for other in rule.excludes:
+            if other not in verdicts or verdict.confidence < FOUND:
+                continue
+            theirs = verdicts[other][1]
+            if theirs.confidence >= FOUND and theirs.confidence > verdict.confidence:
+                out[slug] = (rule, _lowered(verdict, 1 - theirs.confidence))
+            elif theirs.confidence >= FOUND:
+                out[other] = (verdicts[other][0], _lowered(theirs, 1 - verdict.confidence))
+    return out
+
+
+def _lowered(verdict: Verdict, confidence: float) -> Verdict:
+    return Verdict(min(confidence, 0.49))
+
+
+def _report(runs: Sequence[Run], verdicts: dict[str, tuple[Rule, Verdict]], unjudged: list[Unjudged]) -> Report:
+    run = runs[0]
+    findings = _ranked([_finding(rule, one, run.curves) for rule, one in verdicts.values() if one.confidence >= FOUND])
+    diagnosis, confidence, healthy = _named(run, findings, [one.confidence for _, one in verdicts.values()])
+    judged = run.val or run.train
+    return Report(
+        source=run.curves.source if len(runs) == 1 else "|".join(one.curves.source for one in runs),
+        curves=run.curves,
+        diagnosis=diagnosis,
+        area=findings[0].area if findings else None,
+        confidence=confidence,
+        healthy=healthy,
+        findings=tuple(findings),
+        noticed=partial(notice, run),
+        unjudged=tuple(unjudged),
+        fine=tuple(slug for slug, (_, one) in verdicts.items() if one.confidence < FOUND),
+        best=Point(judged.name, judged.position(int(judged.y.argmin())), float(judged.raw[judged.y.argmin()])) if judged else None,
+        last=Point(judged.name, judged.position(-1), float(judged.raw[-1])) if judged else None,
+    )
+
+
+def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
+    techniques = verdict.techniques if verdict.techniques is not None else rule.techniques
+    return Finding(
+        rule=rule.slug,
+        area=rule.area,
+        confidence=min(verdict.confidence, 0.99),
+        curve=verdict.curve,
+        epochs=verdict.epochs,
+        harm=verdict.harm,
+        evidence=verdict.evidence,
+        techniques=techniques,
+        template=verdict.say,
+        looks_like=verdict.looks_like,
+        names=verdict.names,
+        label=curves.label,
+    )
+
+
+def _ranked(findings: list[Finding]) -> list[Finding]:
+    """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence."""
+    surest = max((one.confidence for one in findings), default=0.0)
+
+    def key(one: Finding) -> tuple[int, int, float]:
+        front = one.confidence >= SURE or one.confidence >= surest - NEAR
+        return (0, AREAS.index(one.area), -one.confidence) if front else (1, 0, -one.confidence)
+
+    return sorted(findings, key=key)
+
+
+def _named(run: Run, findings: list[Finding], doubts: list[float]) -> tuple[str, float, bool | None]:
+    if findings:
+        return findings[0].rule, findings[0].confidence, False
+    if run.short:
+        return "too-short", 0.0, None
+    if run.val is None:
+        return "unjudged", 0.0, None
+    return "good-fit", max(0.5, 0.99 - max(doubts, default=0.0)), True

@@ -1,0 +1,1 @@
+"""Rules: one file, one function, one name."""

@@ -1,0 +1,79 @@
+"""collapse: a good model was found, and lost.
+
+What it means
+    One or a few bad steps threw the weights out of a good region, and they never found back. The best epoch's weights were
+    the model you wanted.
+
+What the curves show
+    Both losses fall to a good level, then jump up within an epoch or three and stay there.
+
+How it is decided
+    The training loss must have fallen far before (half sure at {LEARNT:%}), and end having given back much of that (half sure
+    at {LOST:%}). Most of the loss must come in one jump (half sure when {SUDDEN:%} of it within three epochs), and the
+    loss must stay up until the end.
+
+What else looks like it
+    A resume with another data set or a fresh optimizer; a learning rate that was raised. A loss that climbs slowly is
+    diverging rather than collapsing.
+
+Sources
+    datascience.stackexchange.com/questions/28481 (accuracy .99, then .5 for good). Goodfellow, Bengio, Courville, Deep
+    Learning (2016), section 8.2.4, cliffs.
+"""
+
+from diagnose.evidence.belief import above
+from diagnose.evidence.run import Run
+from diagnose.registry import CannotJudge, Verdict, rule
+
+LEARNT = 0.3  # relative fall of the training loss from its start to its best
+LOST = 0.4  # share of that fall that was given back
+SUDDEN = 0.6  # share of what was given back that came within three epochs
+NOISES = 6.0  # the jump in deviations of the noise
+
+TECHNIQUES = ("early-stopping", "gradient-clipping", "learning-rate", "learning-rate-schedule")
+
+
+@rule(area="learning", techniques=TECHNIQUES, excludes=("oscillating",))
+def collapse(run: Run) -> Verdict | CannotJudge:
+    """Judge one run."""
+    train = run.train
+    if train is None:
+        return CannotJudge("no training loss")
+    if train.n < 8:
+        return CannotJudge("fewer than eight points")
+    if train.rise < 0.1 * (train.start - train.best):
+        return Verdict(0.0)
+    level = train.clean
+    best = int(level.argmin())
+    fell = train.start - float(level[best])
+    given_back = train.end - float(level[best])
+    if fell <= 0 or given_back <= 0 or best >= train.n - 3:
+        return Verdict(0.0)
+    jumps = level[3:] - level[:-3]
+    after = max(best - 1, 0)
+    jump = float(jumps[after:].max()) if jumps[after:].size else 0.0
+    since = after + int(jumps[after:].argmax()) + 2 if jumps[after:].size else best
+    stays = float((level[since + 1 :] > float(level[best]) + 0.5 * given_back).mean()) if since + 1 < train.n else 0.0
+    share, sudden = given_back / fell, jump / given_back
+    quiet = above(jump / max(train.noise, 1e-9 * max(fell, 1e-300)), NOISES, 1.0)
+    confidence = (
+        above(fell / train.scale(train.start), LEARNT, 0.05) * above(share, LOST, 0.06) * above(sudden, SUDDEN, 0.08)
+    ) * (above(stays, 0.8, 0.04) * quiet)
+    return Verdict(
+        confidence=confidence,
+        curve=train.name,
+        epochs=(train.position(min(since, train.n - 1)), run.length),
+        harm=given_back / train.scale(float(level[best])),
+        evidence={
+            "best": train.told(float(level[best])),
+            "best_epoch": float(train.position(best)),
+            "end": train.told(train.end),
+            "given_back": share,
+            "jump_epoch": float(train.position(min(since, train.n - 1))),
+            "sudden": sudden,
+        },
+        names={"curve": train.name},
+        say="{curve} had fallen to {best} ({best_epoch}), jumped at {jump_epoch} and stays at {end}: {given_back:%} of what was "
+        "learnt is lost",
+        looks_like="a resume with other data or a fresh optimizer, or a learning rate that was raised",
+    )

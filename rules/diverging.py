@@ -1,0 +1,104 @@
+"""diverging: the loss climbs away, or is no longer a number.
+
+What it means
+    Each update makes the weights worse: the steps are too large for the slope, or the numbers overflow. Nothing can be
+    learnt until that stops.
+
+What the curves show
+    NaN or Inf in a loss, or a training loss that ends far above where it has been and stays there.
+
+How it is decided
+    A NaN or Inf in a loss is enough. Otherwise the training loss must end above its start (half sure when it ends
+    {ABOVE_START:%} above) and stay there (over {STAYS:%} of the last fifth), or have climbed back over much of the way it had come down (half sure at {GIVEN_BACK:%}) by a
+    multiple of its best (half sure at {ABOVE_BEST:x}) and of the noise between epochs ({NOISES:x}). A jump that comes
+    back down, as after a resume or a warm restart, is not counted: only where the curve ends.
+
+What else looks like it
+    A training that was stopped in the middle of a warm restart. NaN only in the validation loss points to NaN in the
+    validation data, or to an empty validation batch, rather than to the weights.
+
+Sources
+    Bengio, Practical Recommendations for Gradient-Based Training of Deep Architectures (2012), section 3.1.1.
+    Goodfellow, Bengio, Courville, Deep Learning (2016), section 8.2.4, cliffs and exploding gradients.
+"""
+
+import math
+
+from diagnose.evidence.belief import above, beyond
+from diagnose.evidence.run import Run
+from diagnose.evidence.shape import Shape
+from diagnose.registry import CannotJudge, Verdict, rule
+
+ABOVE_START = 0.25  # relative rise of the end over the start at which we are half sure
+GIVEN_BACK = 0.15  # share of the descent that was climbed back
+ABOVE_BEST = 2.0  # multiple of the best level
+NOISES = 8.0  # rise in deviations of the noise
+STAYS = 0.8  # share of the last fifth that lies above the start
+SURE = 0.98  # a NaN was logged: nothing to estimate, but logs can be wrong
+
+TECHNIQUES = ("learning-rate", "gradient-clipping", "data-scaling", "data-audit", "batch-normalization")
+EXCLUDES = ("underfit-flat", "underfit-plateau", "oscillating", "constant-metric", "chance-level")
+
+
+@rule(area="learning", techniques=TECHNIQUES, excludes=EXCLUDES, trendless=True)
+def diverging(run: Run) -> Verdict | CannotJudge:
+    """Judge one run."""
+    for series in run.curves.series:
+        lost = _first_lost(series.values) if series.metric == "loss" else None
+        if lost is not None and series.split != "test":
+            return _not_a_number(run, series.name, int(series.epochs[lost]), float(series.values[lost]), series.split)
+    if run.train is None:
+        return CannotJudge("no training loss")
+    if run.short:
+        return Verdict(0.0)
+    return _climbs(run, run.train)
+
+
+def _first_lost(values) -> int | None:  # type: ignore[no-untyped-def]
+    total = float(values.sum())
+    if math.isfinite(total):
+        return None
+    return next((at for at, value in enumerate(values.tolist()) if not math.isfinite(value)), None)
+
+
+def _not_a_number(run: Run, name: str, epoch: int, value: float, split: str) -> Verdict:
+    return Verdict(
+        confidence=SURE,
+        curve=name,
+        epochs=(epoch, run.length),
+        evidence={"first_epoch": epoch},
+        names={"curve": name, "value": "NaN" if math.isnan(value) else "infinite"},
+        say="{curve} is {value} since {first_epoch}: "
+        + (
+            "the numbers overflowed, or the data hold NaN"
+            if split == "train"
+            else "the validation data hold NaN, or the weights grew without bound"
+        ),
+        looks_like="NaN in the first epoch points to the data or labels; growth first and NaN later to the learning rate; "
+        "clean and then suddenly NaN to a bad batch or a logarithm of zero",
+        techniques=("data-audit", "learning-rate", "gradient-clipping", "data-scaling") if epoch <= 1 else None,
+    )
+
+
+def _climbs(run: Run, train: Shape) -> Verdict:
+    highest = float(train.trend[train.best_index :].max())
+    over_start = (train.end - train.start) / train.scale(train.start)
+    descent = max(float(train.trend[: train.best_index + 1].max()) - train.best, 1e-300)
+    given_back = train.rise / descent
+    over_best = (train.rise + train.scale(train.best)) / train.scale(train.best)
+    noises = train.rise / max(train.noise, 1e-9 * max(abs(train.end), 1e-300))
+    stays = float((train.late > train.start + ABOVE_START * train.scale(train.start)).mean())
+    away = beyond(over_start, ABOVE_START) * above(stays, STAYS, 0.05)
+    back = beyond(given_back, GIVEN_BACK) * beyond(over_best, ABOVE_BEST, 0.2) * beyond(noises, NOISES)
+    confidence = max(away, back * beyond(train.rise, 0.5 * (highest - train.best), 0.2))
+    best = train.position(train.best_index)
+    return Verdict(
+        confidence=confidence,
+        curve=train.name,
+        epochs=(min(best + 1, run.length), run.length),
+        harm=train.rise / train.scale(train.best),
+        evidence={"best": train.best, "best_epoch": best, "end": train.end, "rise_in_noise": noises, "given_back": given_back},
+        names={"curve": train.name},
+        say="{curve} climbed from {best} ({best_epoch}) to {end}, {rise_in_noise:x} the noise between epochs, and stays there",
+        looks_like="a resume with a fresh optimizer, or a run that was stopped inside a warm restart",
+    )

@@ -1,0 +1,75 @@
+"""high-variance: the epoch at which you stop decides the result.
+
+What it means
+    Late in the run the model is as good one epoch and clearly worse the next. The last epoch's score is a draw from a
+    hat; so is a comparison of two such runs.
+
+What the curves show
+    A validation loss, or the metric, that varies strongly over the last part of the run.
+
+How it is decided
+    The scatter of the validation loss between epochs over the last fifth (at least five points), relative to its level:
+    half sure at {WOBBLE:%}. For a metric: relative to its distance from perfect, {WOBBLE_SCORE:%}, and by at least
+    {POINTS:%} of the metric's range.
+
+What else looks like it
+    A validation set of few examples: then the model is steadier than it looks (see unrepresentative-validation).
+
+Sources
+    Brownlee, Framework for Better Deep Learning: reduce the variance of the final model with ensembles.
+    Izmailov et al., Averaging Weights Leads to Wider Optima and Better Generalization (2018).
+"""
+
+from diagnose.evidence.belief import beyond
+from diagnose.evidence.noise import scatter
+from diagnose.evidence.run import Run
+from diagnose.evidence.shape import Shape
+from diagnose.registry import CannotJudge, Verdict, rule
+
+WOBBLE = 0.065  # scatter of the loss relative to its level
+WOBBLE_SCORE = 0.20  # scatter of an accuracy relative to the errors that are left
+POINTS = 0.03  # scatter of an accuracy in points
+
+TECHNIQUES = ("horizontal-ensemble", "weight-averaging", "learning-rate-schedule", "model-averaging", "snapshot-ensemble")
+
+
+@rule(area="prediction", techniques=TECHNIQUES)
+def high_variance(run: Run) -> Verdict | CannotJudge:
+    """Judge one run."""
+    val = run.val
+    if val is None:
+        return CannotJudge("no validation curve")
+    if val.n < 8:
+        return CannotJudge("fewer than eight points")
+    wobble = val.late_scatter / val.scale(val.late_level)
+    if val.series.direction == "max":
+        wobble = val.late_scatter / max(float(val.y.max() - val.y.min()), 1e-300) / 2
+    by_loss = beyond(wobble, WOBBLE, 0.25)
+    by_score, points = _by_score(run, run.val_score)
+    late = val.late
+    return Verdict(
+        confidence=max(by_loss, by_score),
+        curve=val.name,
+        epochs=(max(1, run.length - late.size + 1), run.length),
+        harm=wobble,
+        evidence={
+            "wobble": wobble,
+            "low": min(val.told(float(late.min())), val.told(float(late.max()))),
+            "high": max(val.told(float(late.min())), val.told(float(late.max()))),
+            "score_wobble": points,
+            "epochs": float(late.size),
+        },
+        names={"curve": val.name},
+        say="{curve} still varies between {low} and {high} over the last {epochs:d} epochs: {wobble:%} of its level from one to the next",
+        looks_like="a validation set of few examples",
+    )
+
+
+def _by_score(run: Run, score: Shape | None) -> tuple[float, float]:
+    values = run.accuracy(score)
+    if score is None or values is None or score.n < 8:
+        return 0.0, 0.0
+    late = values[-score.late.size :]
+    points = scatter(late)
+    errors = max(1.0 - float(late.mean()), 0.02)
+    return beyond(points / errors, WOBBLE_SCORE, 0.25) * beyond(points, POINTS, 0.25), points

@@ -1,0 +1,70 @@
+"""underfit-flat: the training set is not learnt at all.
+
+What it means
+    The weights move, if at all, without finding what the labels have to do with the inputs. Everything else on the
+    curves is meaningless until this is mended.
+
+What the curves show
+    A training loss that stays flat, or noisy around one high level. A cross-entropy near ln K (0.693, 1.099, 2.303, 4.605,
+    6.908) is a model that guesses among K classes.
+
+How it is decided
+    The fall of the training loss from its start to its end, relative to its start: half sure at {FALL:%}. A training
+    accuracy that gained over {SCORE:%} of what guessing leaves to gain speaks against it, and so does a forecast that
+    still falls. An accuracy that gained under {STUCK:%} speaks for it, even where the loss came down from an explosion to
+    the level of guessing.
+
+What else looks like it
+    A model that starts from trained weights and has little left to learn; a loss with a large constant part (a penalty, an
+    offset), whose moving part looks small.
+
+Sources
+    Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.
+    Goodfellow, Bengio, Courville, Deep Learning (2016), section 11.4.1 on the learning rate.
+"""
+
+from diagnose.evidence.belief import above, beyond
+from diagnose.evidence.run import Run
+from diagnose.registry import CannotJudge, Verdict, rule
+
+FALL = 0.12  # relative fall of the training loss below which it has learnt nothing: 10% by definition, noise included
+SCORE = 0.35  # share of what there was to gain that the training accuracy gained
+STUCK = 0.12  # the same share below which a fall of the loss was only the way down to guessing
+WORSE = -0.15  # relative fall: a loss that rises has another problem
+AHEAD = 0.10  # forecast further gain within twice the epochs
+
+TECHNIQUES = ("learning-rate", "data-audit", "data-scaling", "activation", "capacity")
+
+
+@rule(area="learning", techniques=TECHNIQUES, excludes=("underfit-unfinished", "slow-learning", "underfit-plateau"))
+def underfit_flat(run: Run) -> Verdict | CannotJudge:
+    """Judge one run."""
+    train = run.train
+    if train is None:
+        return CannotJudge("no training loss")
+    fall = run.learnt
+    gained = run.accuracy_gained
+    confidence = 1 - above(fall, FALL, 0.03)
+    if gained is not None:  # unscaled inputs: the loss falls from an explosion to the level of guessing, and stays there
+        confidence = max(confidence, 1 - above(gained, STUCK, 0.02)) * (1 - above(gained, SCORE, 0.05))
+    confidence *= above(fall, WORSE, 0.03)
+    evidence = {"start": train.told(train.start), "end": train.told(train.end), "fall": fall}
+    names = {"curve": train.name}
+    say = "{curve} went from {start} to {end}: a fall of {fall:%} over the whole run"
+    if gained is not None:
+        evidence["accuracy_gained"] = gained
+    ahead = train.forecast
+    if ahead is not None:
+        further = (ahead.now - ahead.twice) / train.scale(train.end)
+        confidence *= 1 - beyond(further, AHEAD)
+        evidence["gain_twice"] = further
+    return Verdict(
+        confidence=confidence,
+        curve=train.name,
+        epochs=(1, run.length),
+        harm=None,
+        evidence=evidence,
+        names=names,
+        say=say,
+        looks_like="a model that starts from trained weights, or a loss with a large constant part",
+    )

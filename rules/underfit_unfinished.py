@@ -1,0 +1,71 @@
+"""underfit-unfinished: training was stopped while it was still gaining.
+
+What it means
+    Nothing is wrong but the number of epochs: with more of them the model becomes better on new data too.
+
+What the curves show
+    Both losses are still falling at the end.
+
+How it is decided
+    Simple decays (exponentials, power laws, a logarithm, a line) are fitted to the last 70% of the validation loss and
+    carried on to twice the epochs. The expected further fall, relative to the level at the end: half sure at
+    {GAIN:%}, because decays that slow down later than they look make the forecast too small (a forecast of 5% is a true
+    10% about as often as not). The training loss must be falling as well (half sure at {TRAIN:%} over the last third), and the
+    validation loss must not have turned.
+
+What else looks like it
+    A learning rate too small for the problem (then more epochs help too, only slowly): see slow-learning. A learning
+    rate that is scheduled to fall further will change the course of the curve.
+
+Sources
+    Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.
+    Domhan, Springenberg, Hutter, Speeding up automatic hyperparameter optimization by extrapolation of learning curves (2015).
+"""
+
+from diagnose.evidence.belief import beyond
+from diagnose.evidence.run import Run
+from diagnose.registry import CannotJudge, Verdict, rule
+
+GAIN = 0.06  # forecast relative gain within twice the epochs at which a true gain of 10% is as likely as not
+TRAIN = 0.01  # relative fall of the training loss over the last third
+TURNED = 0.012  # relative rise of the validation loss from its best, beyond its noise
+NOISES = 2.0  # forecast gain in units of the validation loss's scatter between epochs
+
+TECHNIQUES = ("more-epochs", "learning-rate", "adaptive-optimizer", "learning-rate-schedule")
+EXCLUDES = ("underfit-flat", "slow-learning", "underfit-plateau")
+
+
+@rule(area="learning", techniques=TECHNIQUES, excludes=EXCLUDES)
+def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
+    """Judge one run."""
+    val, train = run.val, run.train
+    if val is None:
+        return CannotJudge("no validation curve: more epochs may help, or overfit")
+    if train is None:
+        return CannotJudge("no training loss")
+    ahead = val.forecast
+    if ahead is None:
+        return CannotJudge("fewer than five points")
+    scale = val.scale(val.end)
+    gain = (ahead.now - ahead.twice) / scale
+    falling = train.late_fall / train.scale(train.end)
+    noises = (ahead.now - ahead.twice) / max(val.half_scatter, 1e-9 * scale)
+    turned = max(0.0, val.rise - 1.5 * val.noise) / scale
+    confidence = beyond(gain, GAIN) * beyond(falling, TRAIN) * beyond(noises, NOISES, 0.4) * (1 - beyond(turned, TURNED, 0.3))
+    return Verdict(
+        confidence=confidence,
+        curve=val.name,
+        epochs=(1, run.length),
+        harm=gain,
+        evidence={
+            "end": val.told(val.end),
+            "gain_twice": gain,
+            "gain_thrice": (ahead.now - ahead.thrice) / scale,
+            "gain_spread": ahead.spread / scale,
+            "train_fell_last_third": falling,
+        },
+        names={"curve": val.name},
+        say="{curve} was still falling at the end ({end}): about {gain_twice:%} more is to be had within twice the epochs, "
+        "{gain_thrice:%} within three times",
+        looks_like="a learning rate too small for the problem",
+    )

@@ -1,0 +1,60 @@
+"""unrepresentative-validation: the validation set is too small, or too odd, to trust its curve.
+
+What it means
+    The validation loss changes from epoch to epoch by more than the model does. What it says about any one epoch, the
+    best one included, is partly chance.
+
+What the curves show
+    A validation loss that moves noisily around a training loss that looks fine.
+
+How it is decided
+    The scatter of the validation loss between epochs over the last half, relative to its level: half sure at {JUMP:%}.
+    And how many times the training loss's own scatter that is: half sure at {MULTIPLE:x}. Much of the one makes up for
+    a little less of the other.
+
+What else looks like it
+    A learning rate so high that the weights themselves jump (the training loss, an average over the epoch, hides it);
+    batch normalization whose moving averages lag. Validate on more examples to see which.
+
+Sources
+    Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.
+    stats.stackexchange.com/questions/255105, "Why is the validation accuracy fluctuating?".
+"""
+
+import math
+
+from diagnose.evidence.belief import logistic
+from diagnose.evidence.run import Run
+from diagnose.registry import CannotJudge, Verdict, rule
+
+JUMP = 0.05  # epoch-to-epoch scatter relative to the level
+MULTIPLE = 2.5  # of the training loss's scatter, each relative to its level
+ENOUGH = 2.0  # how much (in log odds) the one may make up for the other
+
+TECHNIQUES = ("resplit", "more-data", "learning-rate", "batch-size", "weight-averaging")
+
+
+@rule(area="generalization", techniques=TECHNIQUES)
+def unrepresentative_validation(run: Run) -> Verdict | CannotJudge:
+    """Judge one run."""
+    val, train = run.val, run.train
+    if val is None or train is None:
+        return CannotJudge("needs a training and a validation curve")
+    if val.n < 8:
+        return CannotJudge("fewer than eight points")
+    jump = val.half_scatter / val.scale(val.half_level)
+    quiet = train.half_scatter / train.scale(train.half_level)
+    multiple = jump / max(quiet, 1e-6)
+    size = math.log(max(jump, 1e-9) / JUMP) / 0.25
+    apart = math.log(max(multiple, 1e-9) / MULTIPLE) / 0.25
+    confidence = logistic(min(size, ENOUGH) + min(apart, ENOUGH))
+    return Verdict(
+        confidence=confidence,
+        curve=val.name,
+        epochs=(max(1, run.length // 2), run.length),
+        harm=jump,
+        evidence={"jump": jump, "train_jump": quiet, "multiple": multiple},
+        names={"curve": val.name, "train": train.name},
+        say="{curve} jumps by {jump:%} of its level from epoch to epoch, {multiple:x} as much as {train} ({train_jump:%})",
+        looks_like="a learning rate too high for the last epochs, or lagging batch-normalization averages",
+    )

@@ -1,0 +1,68 @@
+"""validation-easier: the model does better on validation than on training data.
+
+What it means
+    Either the validation set is easier (or leaks from the training set), so that its loss flatters the model; or the
+    training loss is inflated, because dropout, augmentation and penalties act on it alone. Then nothing is wrong.
+
+What the curves show
+    A validation loss clearly below the training loss, to the end.
+
+How it is decided
+    How far the validation loss lies below the training loss over the last quarter: half sure at {BELOW:%}, and at the
+    end. The training loss is an average over the epoch, half an epoch older than the validation loss: it is moved by half
+    an epoch before the comparison, so that a steep descent does not count. It must be so for most epochs.
+
+What else looks like it
+    Dropout and augmentation make the training loss noisier than the validation loss; easier data don't. Where the
+    training loss is much the noisier one (over {NOISIER:x}), the distance must be larger: half sure at {BELOW_DROPOUT:%}. To be sure, evaluate the training set with
+    ``model.evaluate``: its loss without dropout is the comparable one.
+
+Sources
+    Geron, Why is my validation loss lower than my training loss? (pyimagesearch, 2019). keras.io FAQ, "Why is my training
+    loss much higher than my testing loss?".
+"""
+
+import numpy as np
+
+from diagnose.evidence.belief import above, beyond
+from diagnose.evidence.noise import mean, middle
+from diagnose.evidence.run import Run
+from diagnose.registry import CannotJudge, Verdict, rule
+
+BELOW = 0.15  # relative distance below the training loss: at 10% chance in the drawing of the sets is as likely
+MOST = 0.6  # share of epochs at which it is below
+NOISIER = 6.0  # scatter of the training over the validation loss at which dropout is as likely
+BELOW_DROPOUT = 0.25  # relative distance that dropout alone seldom makes
+
+TECHNIQUES = ("comparable-evaluation", "resplit", "data-audit")
+
+
+@rule(area="generalization", techniques=TECHNIQUES)
+def validation_easier(run: Run) -> Verdict | CannotJudge:
+    """Judge one run."""
+    both, train, val = run.together, run.train, run.val
+    if both is None or train is None or val is None:
+        return CannotJudge("needs a training and a validation loss")
+    if not run.comparable:
+        return CannotJudge("training and validation loss are not comparable")
+    shifted = both[0].copy()
+    shifted[:-1] = (both[0][:-1] + both[0][1:]) / 2
+    late = max(2, shifted.size // 4)
+    floor = train.scale(mean(shifted[-late:]))
+    below = mean(shifted[-late:] - both[1][-late:]) / floor
+    at_end = middle((shifted - both[1])[-3:]) / floor
+    most = np.count_nonzero(both[1] < shifted) / shifted.size
+    noisier = train.half_scatter / max(val.half_scatter, 1e-3 * train.half_scatter, 1e-300)
+    dropout = beyond(noisier, NOISIER)
+    size = (1 - dropout) * beyond(below, BELOW, 0.25) + dropout * beyond(below, BELOW_DROPOUT, 0.25)
+    confidence = size * above(most, MOST, 0.05) * above(at_end, BELOW / 2, 0.02)
+    return Verdict(
+        confidence=confidence,
+        curve=val.name,
+        epochs=(max(1, run.length - late + 1), run.length),
+        harm=None,
+        evidence={"below": below, "below_at_end": at_end, "share_of_epochs": most, "train_noisier": noisier},
+        names={"curve": val.name, "train": train.name},
+        say="{curve} lies {below:%} below {train} over the last quarter, and below it at {share_of_epochs:%} of the epochs",
+        looks_like="dropout, augmentation or penalties, which raise the training loss alone",
+    )

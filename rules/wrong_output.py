@@ -1,0 +1,79 @@
+"""wrong-output: the labels, the last layer and the loss don't belong together.
+
+What it means
+    The loss measures something else than you mean: labels outside the range the loss expects ({{1, 2}} or {{-1, 1}} for a
+    binary cross-entropy), swapped arguments, or a last layer whose activation doesn't fit the loss. Training improves the
+    number and not the model.
+
+What the curves show
+    A cross-entropy below zero, which cannot be; or a loss and an accuracy that fall together.
+
+How it is decided
+    This rule reads an absolute level: a training loss beside an accuracy that ends below zero, while a cross-entropy
+    never is. Or the training loss falls steadily (rank correlation with time, half sure at {FALLS}) by at least {FELL:%} while the
+    training accuracy falls too (half sure at {FALLS}), by at least {LOST:%} of its range from 0 to 1.
+
+What else looks like it
+    A loss that may be negative (a likelihood, a cosine similarity, an ELBO) beside an accuracy; a model with a second
+    output that trades accuracy for it.
+
+Sources
+    keras issues 1917 and 13926 (negative loss: labels outside 0 and 1). Measured on Keras 3: labels -1 and 1 with binary
+    cross-entropy, loss falls while accuracy falls from 0.48 to 0.13.
+"""
+
+import numpy as np
+
+from diagnose.curves import FloatArray
+from diagnose.evidence.belief import above
+from diagnose.evidence.run import Run
+from diagnose.registry import CannotJudge, Verdict, rule
+
+NEGATIVE = 0.9  # confidence in a cross-entropy below zero
+FALLS = 0.7  # rank correlation with time, of either sign
+FELL = 0.1  # relative fall of the loss
+LOST = 0.08  # accuracy lost, as a fraction
+
+TECHNIQUES = ("loss-function", "data-audit", "matching-metric")
+
+
+@rule(area="learning", techniques=TECHNIQUES)
+def wrong_output(run: Run) -> Verdict | CannotJudge:
+    """Judge one run."""
+    train = run.train
+    accuracy = run.accuracy(run.train_score)
+    if train is None or accuracy is None or run.train_score is None:
+        return CannotJudge("needs a training loss and a training accuracy")
+    if train.series.metric == "loss" and train.end < 0 and train.start > 0:
+        return Verdict(
+            confidence=NEGATIVE,
+            curve=train.name,
+            epochs=(train.position(int((train.y < 0).argmax())), run.length),
+            evidence={"start": train.start, "end": train.end},
+            names={"curve": train.name},
+            say="{curve} fell below zero ({end}), which a cross-entropy cannot: labels or last layer don't fit the loss",
+            looks_like="a loss that may be negative (a likelihood, a cosine similarity) beside an accuracy",
+        )
+    lost = float(accuracy[0]) - float(accuracy[-1])
+    if lost <= LOST / 2 or accuracy.size != train.n:
+        return Verdict(0.0)
+    confidence = above(-_with_time(train.y), FALLS, 0.05) * above(-_with_time(accuracy), FALLS, 0.05)
+    confidence *= above(lost, LOST, 0.02) * above(run.learnt, FELL, 0.03)
+    return Verdict(
+        confidence=confidence,
+        curve=run.train_score.name,
+        epochs=(1, run.length),
+        harm=lost,
+        evidence={"start": train.start, "end": train.end, "accuracy_start": float(accuracy[0]), "accuracy_end": float(accuracy[-1])},
+        names={"curve": train.name, "score": run.train_score.name},
+        say="{curve} falls from {start} to {end} while {score} falls too, from {accuracy_start} to {accuracy_end}: labels, last "
+        "layer and loss don't belong together",
+        looks_like="a second output that trades accuracy for its own loss",
+    )
+
+
+def _with_time(values: FloatArray) -> float:
+    """Spearman's rank correlation of values with their order, -1...1 (ties in order of appearance)."""
+    n = values.size
+    apart = np.argsort(np.argsort(values, kind="stable"), kind="stable") - np.arange(n)
+    return 1 - 6 * float((apart * apart).sum()) / (n * (n * n - 1))
