@@ -1,0 +1,128 @@
+"""What can be done: one technique a file, loaded when it is recommended.
+
+A technique is a function ``Case -> Advice`` under ``@technique(...)``; the file's name is its slug with underscores,
+the module's docstring is what ``diagnose explain SLUG`` prints (headings: What it changes · When it helps · Settings ·
+Risks · Sources). Which rules it treats, and in which order, stands with the rules.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from diagnose.errors import UsageError
+
+if TYPE_CHECKING:
+    from diagnose.curves import Curves
+    from diagnose.report import Area, Finding, Recommendation, Report
+
+Edit = Literal["data", "model", "compile", "fit", "predict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a technique may know when it advises.
+
+    finding        the finding to treat first among those that name this technique
+    curves         the run
+    monitor, mode  the curve to watch and which way is better: the validation loss if there is one, else the training loss
+    epochs         points of the run
+    best_epoch     position of the monitored curve's best value (1-based)
+    learning_rate  the last logged rate, None if it was never logged
+    """
+
+    finding: Finding
+    curves: Curves
+    monitor: str
+    mode: Literal["min", "max"]
+    epochs: int
+    best_epoch: int
+    learning_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """``brief``: at most 60 characters for the card's "Do" line. ``why``: one sentence that names the finding's cause and
+    what changes. ``code``: Keras 3 to paste, values fitted to the case."""
+
+    brief: str
+    why: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """A technique: its slug, the area it belongs to, what it edits, where it is from, how it advises."""
+
+    slug: str
+    area: Area
+    edits: Edit
+    source: str
+    advise: Callable[[Case], Advice]
+    doc: str
+
+
+def technique(*, area: Area, edits: Edit, source: str) -> Callable[[Callable[[Case], Advice]], Technique]:
+    """Make a technique of a function; its name (underscores to hyphens) is the slug."""
+
+    def make(advise: Callable[[Case], Advice]) -> Technique:
+        doc = sys.modules[advise.__module__].__doc__ or ""
+        return Technique(advise.__name__.replace("_", "-"), area, edits, source, advise, doc)
+
+    return make
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The slugs of all techniques, sorted; loads none of them."""
+    return tuple(sorted(one.name.replace("_", "-") for one in pkgutil.iter_modules(__path__)))
+
+
+def get(slug: str) -> Technique:
+    """The technique of this slug. Raises UsageError for an unknown one."""
+    name = slug.replace("-", "_")
+    if slug not in names():
+        raise UsageError(f"expected a technique, found {slug!r}; they are: {', '.join(names())}")
+    found = getattr(importlib.import_module(f"{__name__}.{name}"), name)
+    assert isinstance(found, Technique)
+    return found
+
+
+def recommend(report: Report) -> tuple[Recommendation, ...]:
+    """For every finding its techniques, each once, the first finding's best one first."""
+    from diagnose.report import Recommendation
+
+    treats: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        for slug in finding.techniques:
+            treats.setdefault(slug, []).append(finding)
+    out = []
+    for slug, findings in treats.items():
+        one = get(slug)
+        advice = one.advise(_case(report, findings[0]))
+        rules = tuple(finding.rule for finding in findings)
+        out.append(Recommendation(slug, one.area, rules, advice.brief, advice.why, advice.code, one.source))
+    return tuple(out)
+
+
+def _case(report: Report, finding: Finding) -> Case:
+    import numpy as np
+
+    curves, best = report.curves, report.best
+    watched = next((one for one in curves.series if best and one.name == best.curve), None)
+    rates = curves.learning_rate
+    known = [] if rates is None else rates[np.isfinite(rates)].tolist()
+    return Case(
+        finding=finding,
+        curves=curves,
+        monitor=watched.name if watched else "val_loss",
+        mode=(watched.direction or "min") if watched else "min",
+        epochs=curves.length,
+        best_epoch=best.epoch if best else curves.length,
+        learning_rate=known[-1] if known else None,
+    )

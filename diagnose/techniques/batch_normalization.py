@@ -1,0 +1,39 @@
+"""Batch normalization: keep every layer's inputs on one scale while the layers below change.
+
+What it changes
+    A layer that standardises its inputs over each batch, then scales and shifts them by two learnt numbers a unit.
+
+When it helps
+    Slow or stuck learning in networks of several layers; rates can be higher and initialization matters less.
+
+Settings
+    BatchNormalization() behind each hidden layer, before or after its activation. Batches of 16 and more.
+    momentum=0.9 instead of 0.99 when an epoch has few steps, so that the moving averages keep up.
+
+Risks
+    Not together with dropout by default. Below batches of about 8 its statistics are noise. It behaves differently
+    in training and inference: validation may lag in the first epochs. Freeze it when fine-tuning.
+
+Sources
+    Ioffe and Szegedy, Batch Normalization (2015). Brownlee, Using Normalization Layers.
+"""
+
+from __future__ import annotations
+
+from diagnose.techniques import Advice, Case, technique
+from diagnose.techniques_code import added_layers
+from diagnose.techniques_reason import seen
+
+
+@technique(area="learning", edits="model", source="Ioffe and Szegedy (2015), Batch Normalization")
+def batch_normalization(case: Case) -> Advice:
+    """A BatchNormalization layer behind each hidden layer."""
+    return Advice(
+        "BatchNormalization() behind each hidden layer",
+        f"{seen(case)}: standardised layer inputs keep gradients alive and let the model learn faster.",
+        added_layers(
+            case,
+            "layers.BatchNormalization() in a line of its own behind each hidden layer",
+            "keras.layers.BatchNormalization(momentum=0.9)",
+        ),
+    )

@@ -1,0 +1,56 @@
+"""Data audit: look at the inputs, the labels and the output layer before tuning anything.
+
+What it changes
+    Nothing yet: it finds NaN, labels that don't belong to their inputs, a wrong output layer, rows in both splits.
+
+When it helps
+    A loss at the level of guessing, a metric that never moves, results too good to be true, NaN from the start.
+
+Settings
+    Non-finite values: 0. Rows of validation that are also in training: 0. Class shares alike in both splits.
+    32 examples must be learnt by heart (loss near 0) in some hundred epochs: if not, the program is wrong.
+
+Risks
+    Near-duplicates (the same patient, the same video) need a split by group; exact matching does not see them.
+
+Sources
+    Goodfellow, Bengio, Courville, Deep Learning (2016), 11.5 "Fit a tiny dataset".
+    Kaufman et al., Leakage in Data Mining (2012). Northcutt et al., Pervasive Label Errors in Test Sets (2021).
+"""
+
+from __future__ import annotations
+
+from diagnose.techniques import Advice, Case, technique
+from diagnose.techniques_code import snippet
+from diagnose.techniques_reason import seen
+
+BRIEFS = {
+    "suspected-leak": "look for validation rows that are also in training",
+    "validation-easier": "look for validation rows that are also in training",
+    "diverging": "count NaN and Inf in x and y; look at their ranges",
+}
+
+
+@technique(area="learning", edits="data", source="Goodfellow, Bengio, Courville (2016), Deep Learning, 11.5")
+def data_audit(case: Case) -> Advice:
+    """Print what is in the data; nothing in it is changed."""
+    return Advice(
+        BRIEFS.get(case.finding.rule, "check NaN, labels, output layer; overfit 32 examples"),
+        f"{seen(case)}: faulty data or a wrong output layer look just like this, and no setting repairs them.",
+        snippet("""
+import numpy as np
+
+for name, values in {"x_train": x_train, "y_train": y_train, "x_val": x_val, "y_val": y_val}.items():
+    print(name, values.shape, values.dtype, "from", values.min(), "to", values.max(),
+          "non-finite:", np.count_nonzero(~np.isfinite(values)))
+rows = {row.tobytes() for row in np.ascontiguousarray(x_train)}
+both = sum(row.tobytes() in rows for row in np.ascontiguousarray(x_val, x_train.dtype))
+print("validation rows that are also in training:", both, "of", len(x_val), "(should be 0)")
+print("labels:", *np.unique(y_train, return_counts=True), "and in validation:", *np.unique(y_val, return_counts=True))
+print("output:", model.output_shape, model.layers[-1].get_config().get("activation"), "loss:", model.loss)
+print("first examples:", *zip(x_train[:5], y_train[:5]), sep="\\n")  # does each label belong to its input?
+
+fresh = build_model()  # a sound program learns 32 examples by heart
+print("loss on 32 examples:", fresh.fit(x_train[:32], y_train[:32], epochs=200, verbose=0).history["loss"][-1])
+"""),
+    )

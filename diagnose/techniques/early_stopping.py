@@ -1,0 +1,47 @@
+"""Early stopping: end the training where validation was best, and keep those weights.
+
+What it changes
+    Training ends when the watched score has not improved for some epochs (patience); the best weights are restored.
+
+When it helps
+    Validation improves and then gets worse: overfit, overconfident, collapsed runs. It belongs into most trainings.
+
+Settings
+    patience about 10% of the epochs; restore_best_weights=True; epochs set large.
+    Slow criteria gain about 4% on average for about 4 times the training time (Prechelt).
+
+Risks
+    Too little patience stops in a dip. The validation set has now been used to choose: report on a test set.
+    The loss and the accuracy may be best at different epochs: watch the one you care for.
+
+Sources
+    Prechelt, Early Stopping, But When? (1998).
+"""
+
+from __future__ import annotations
+
+from diagnose.techniques import Advice, Case, technique
+from diagnose.techniques_code import brief, fit, patience, snippet, watch
+from diagnose.techniques_reason import seen
+
+
+@technique(area="generalization", edits="fit", source="Prechelt (1998), Early Stopping, But When?")
+def early_stopping(case: Case) -> Advice:
+    """Watch the judged curve with a patience of a tenth of the run."""
+    wait, restore = patience(case), "restore_best_weights=True"
+    watched = "" if watch(case) == '"val_loss"' else f"{watch(case)}, "  # Keras watches val_loss by itself
+    best_at = case.curves.label(case.best_epoch)
+    return Advice(
+        brief(
+            f"EarlyStopping({watched}patience={wait}, {restore})",
+            f"EarlyStopping({watch(case)}, patience={wait})",
+            f"EarlyStopping({restore})",
+        ),
+        f"{seen(case)}: stop there and keep the weights of {best_at}.",
+        snippet(f"""
+import keras
+
+stop = keras.callbacks.EarlyStopping({watch(case)}, patience={wait}, {restore})
+{fit(case, callbacks="stop")}
+"""),
+    )

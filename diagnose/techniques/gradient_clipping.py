@@ -1,0 +1,42 @@
+"""Gradient clipping: no update may be larger than a limit.
+
+What it changes
+    Gradients longer than the limit are scaled back (clipnorm) or cut value by value (clipvalue) before the step.
+
+When it helps
+    Losses that explode, become NaN, or break down after a single bad batch; recurrent networks; unbounded targets.
+
+Settings
+    clipnorm=1.0, or clipvalue=0.5; global_clipnorm=1.0 keeps the direction over all layers.
+
+Risks
+    It hides causes: look for unscaled data and a learning rate too high first. NaN in the data stays NaN.
+
+Sources
+    Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks (2013).
+    Goodfellow, Bengio, Courville, Deep Learning (2016), 10.11.
+"""
+
+from __future__ import annotations
+
+from diagnose.techniques import Advice, Case, technique
+from diagnose.techniques_code import fit, number, rate, snippet
+from diagnose.techniques_reason import seen
+
+
+@technique(area="learning", edits="compile", source="Pascanu, Mikolov and Bengio (2013)")
+def gradient_clipping(case: Case) -> Advice:
+    """clipnorm 1.0 on the user's own optimizer."""
+    today = rate(case)
+    written = f"keras.optimizers.Adam(learning_rate={number(today) if today else '0.001'}, clipnorm=1.0)"
+    return Advice(
+        "Adam(learning_rate=..., clipnorm=1.0), or clipvalue=0.5",
+        f"{seen(case)}: a limit on the gradient's length keeps one bad batch from throwing the weights away.",
+        snippet(f"""
+import keras
+
+model = build_model()
+model.optimizer.clipnorm = 1.0  # by hand: {written}
+{fit(case, callbacks="keras.callbacks.TerminateOnNaN()")}
+"""),
+    )

@@ -1,0 +1,60 @@
+"""Label smoothing (and temperature scaling): answers no surer than they deserve.
+
+What it changes
+    Smoothing: targets of 0.9 and 0.1 instead of 1 and 0, so extreme outputs no longer pay.
+    Temperature: after training, logits are divided by one number fitted on validation data.
+
+When it helps
+    Validation loss rises while accuracy holds: the model is overconfident.
+
+Settings
+    label_smoothing=0.1 (0.05 to 0.2). A temperature is usually 1 to 3; it never changes the accuracy.
+
+Risks
+    A smoothed loss is on another scale: compare accuracy. Smoothing before distillation hurts. Fit the temperature on
+    validation data, never on the test set.
+
+Sources
+    Szegedy et al., Rethinking the Inception Architecture (2016).
+    Guo et al., On Calibration of Modern Neural Networks (2017).
+    Müller, Kornblith and Hinton, When Does Label Smoothing Help? (2019).
+"""
+
+from __future__ import annotations
+
+from diagnose.techniques import Advice, Case, technique
+from diagnose.techniques_code import fit, snippet, validated
+from diagnose.techniques_reason import seen
+
+
+@technique(area="generalization", edits="compile", source="Szegedy et al. (2016); Guo et al. (2017)")
+def label_smoothing(case: Case) -> Advice:
+    """Smoothing of 0.1 in training, or a temperature afterwards."""
+    smooth_val = "\n    y_val = keras.utils.to_categorical(y_val, units)" if validated(case) else ""
+    return Advice(
+        "CategoricalCrossentropy(label_smoothing=0.1)",
+        f"{seen(case)}: smoothed targets, or a temperature fitted afterwards, take the excess of confidence away.",
+        snippet(f"""
+import keras
+import numpy as np
+
+model = build_model()
+units = model.output_shape[-1]
+if units > 1 and (y_train.ndim == 1 or y_train.shape[-1] != units):  # smoothing needs one-hot labels
+    y_train = keras.utils.to_categorical(y_train, units){smooth_val}
+Loss = keras.losses.CategoricalCrossentropy if units > 1 else keras.losses.BinaryCrossentropy
+model.compile(model.optimizer, loss=Loss(label_smoothing=0.1), metrics=["accuracy"])
+{fit(case)}
+
+# or leave training as it was and choose one temperature on validation data afterwards:
+p = model.predict(x_val, verbose=0)  # probabilities
+p = np.hstack([1 - p, p]) if units == 1 else p
+truth = y_val.argmax(-1) if y_val.ndim > 1 and units > 1 else y_val.astype(int).ravel()
+
+def loss_at(temperature):
+    q = np.clip(p, 1e-7, 1) ** (1 / temperature)  # the same as logits / temperature
+    return -np.log(q[np.arange(len(q)), truth] / q.sum(-1)).mean()
+
+print("best temperature:", min(np.arange(0.5, 5, 0.05), key=loss_at))
+"""),
+    )

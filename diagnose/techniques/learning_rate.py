@@ -1,0 +1,70 @@
+"""Learning rate: how big a step each update takes; the setting most worth tuning.
+
+What it changes
+    The size of every weight update. Too high: the loss swings, climbs or becomes NaN. Too low: it crawls.
+
+When it helps
+    Almost every learning problem. Lower it for diverging, oscillating or collapsing runs; raise it for slow ones;
+    search both ways when the loss is stuck.
+
+Settings
+    Defaults: SGD 0.01, Adam 0.001. Search on a log scale, 0.1 to 1e-5, in steps of 3 or 10.
+    If the best value lies on the border of what you tried, widen the range. Keep about a third of a rate that fails.
+
+Risks
+    A rate fitted at one batch size or optimizer does not carry over to another. Compare several seeds, not one run.
+
+Sources
+    Bengio, Practical Recommendations for Gradient-Based Training of Deep Architectures (2012).
+    Brownlee, Recommendations for Deep Learning Neural Network Practitioners.
+"""
+
+from __future__ import annotations
+
+from diagnose.techniques import Advice, Case, technique
+from diagnose.techniques_code import best, brief, fit, number, rate, snippet
+from diagnose.techniques_reason import seen
+
+LOWER = {"diverging", "oscillating", "collapse", "high-variance", "run-variance", "unrepresentative-validation"}
+HIGHER = {"slow-learning", "underfit-unfinished"}
+
+
+@technique(area="learning", edits="compile", source="Bengio (2012), Practical Recommendations")
+def learning_rate(case: Case) -> Advice:
+    """Search around today's rate: below it, above it, or on both sides, as the finding asks."""
+    today, rule = rate(case), case.finding.rule
+    if rule in LOWER:
+        factors, reason = (0.1, 0.3, 0.01), "smaller steps keep the updates from overshooting"
+    elif rule in HIGHER:
+        factors, reason = (10.0, 3.0, 30.0), "larger steps get there in fewer epochs"
+    else:
+        factors, reason = (10.0, 0.1, 0.01), "a rate too high or too low looks like this, so search on both sides"
+    return Advice(_brief(today, factors), f"{seen(case)}: {reason}.", _code(case, today, factors))
+
+
+def _brief(today: float | None, factors: tuple[float, ...]) -> str:
+    if today is None:
+        first = "a tenth of" if factors[0] < 1 else "ten times"
+        return f"learning_rate: {first} today's (Adam's default: 0.001)"
+    first, second = (number(today * factor) for factor in factors[:2])
+    return brief(f"learning_rate={first} (it was {number(today)}), then {second}", f"learning_rate={first}")
+
+
+def _code(case: Case, today: float | None, factors: tuple[float, ...]) -> str:
+    if today is None:
+        start = "today = float(build_model().optimizer.learning_rate)  # defaults: Adam 0.001, SGD 0.01\n"
+        rates = ", ".join(f"{factor:g} * today" for factor in factors)
+    else:
+        start, rates = "", ", ".join(number(factor * today) for factor in factors)
+    first = "a tenth of today's first" if factors[0] < 1 else "ten times today's first"
+    was = f"it was {number(today)}" if today else first
+    return snippet(f"""
+import keras
+
+{start}for rate in ({rates}):  # a log scale; {was}
+    keras.utils.set_random_seed(1)
+    model = build_model()
+    model.optimizer.learning_rate = rate  # by hand: keras.optimizers.Adam(learning_rate=...)
+    history = {fit(case, more=", verbose=0")}
+    print(rate, {best(case)})
+""")

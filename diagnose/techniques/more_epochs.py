@@ -1,0 +1,43 @@
+"""More epochs: train until validation, not the clock, says stop.
+
+What it changes
+    The number of passes over the data: set it large and let early stopping end the run.
+
+When it helps
+    Both losses were still falling when training ended.
+
+Settings
+    2x today's epochs, then 4x, with early stopping (patience about 10% of the epochs) and the best weights restored.
+
+Risks
+    A good fit trained longer overfits: never without early stopping. If twice the epochs gain less than 10%, raise
+    the learning rate instead.
+
+Sources
+    Prechelt, Early Stopping, But When? (1998).
+    Hoffer, Hubara and Soudry, Train longer, generalize better (2017).
+"""
+
+from __future__ import annotations
+
+from diagnose.techniques import Advice, Case, technique
+from diagnose.techniques_code import brief, epochs, fit, patience, snippet, watch
+from diagnose.techniques_reason import seen
+
+
+@technique(area="learning", edits="fit", source="Prechelt (1998), Early Stopping, But When?")
+def more_epochs(case: Case) -> Advice:
+    """Twice the epochs (four times for slow learning), ended by early stopping."""
+    times = 4 if case.finding.rule == "slow-learning" else 2
+    word = {2: "twice", 4: "four times"}[times]
+    total = f"epochs={epochs(case, times)} ({times}x)"
+    return Advice(
+        brief(f"{total}, with EarlyStopping(patience={patience(case)})", total),
+        f"{seen(case)}: {word} the epochs let it finish, and early stopping ends it in time.",
+        snippet(f"""
+import keras
+
+stop = keras.callbacks.EarlyStopping({watch(case)}, patience={patience(case)}, restore_best_weights=True)
+{fit(case, times, "stop")}  # {times}x
+"""),
+    )

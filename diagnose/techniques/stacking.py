@@ -1,0 +1,52 @@
+"""Stacked generalization: a model learns how to combine the members' predictions.
+
+What it changes
+    A small model on top takes the members' predictions as inputs and is trained on data they have not seen.
+
+When it helps
+    Members of different kinds that are good at different examples.
+
+Settings
+    3 to 10 members; on top one layer (linear or logistic), trained on holdout or out-of-fold predictions.
+
+Risks
+    Trained on the members' own training data it only trusts the most overfitted one. Keep part of the holdout to judge.
+
+Sources
+    Wolpert, Stacked Generalization (1992). Breiman, Stacked Regressions (1996).
+"""
+
+from __future__ import annotations
+
+from diagnose.techniques import Advice, Case, technique
+from diagnose.techniques_code import ONE_MODEL, epochs, snippet
+from diagnose.techniques_reason import seen
+
+
+@technique(area="prediction", edits="predict", source="Wolpert (1992), Stacked Generalization")
+def stacking(case: Case) -> Advice:
+    """Five frozen members under one new output layer, trained on half of the validation data."""
+    return Advice(
+        "one layer on top of 5 models, trained on holdout data",
+        f"{seen(case)}: a layer that learns whom to trust gives steadier answers than one run.",
+        snippet(f"""
+import keras
+
+members = []
+for seed in range(5):
+    keras.utils.set_random_seed(seed)
+    members.append(build_model())
+    members[-1].fit(x_train, y_train, epochs={epochs(case)}, verbose=0)
+    members[-1].trainable = False
+
+{ONE_MODEL}answers = keras.layers.concatenate([member(inputs) for member in members])
+last = members[0].layers[-1].get_config().get("activation")
+combine = keras.layers.Dense(members[0].output_shape[-1], activation=last)
+stacked = keras.Model(inputs, combine(answers))
+stacked.compile_from_config(members[0].get_compile_config())
+
+half = len(x_val) // 2  # one half to combine, the other to judge
+stacked.fit(x_val[:half], y_val[:half], epochs=50, verbose=0)
+print(stacked.evaluate(x_val[half:], y_val[half:], return_dict=True))
+"""),
+    )

@@ -1,0 +1,238 @@
+"""Pieces of the Keras code that techniques give: literals, the ``fit`` line, edits of a model's layers.
+
+A snippet's first line names what the user must have defined; everything else is in the snippet.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from diagnose.curves import Series
+    from diagnose.techniques import Case
+
+BRIEF = 60  # characters of the card's "Do" line
+LONGEST_PATIENCE = 200
+_YOURS = {
+    "build_model": "build_model() (returns a new compiled model)",
+    "model": "model",
+    "x_train": "x_train",
+    "y_train": "y_train",
+    "x_val": "x_val",
+    "y_val": "y_val",
+    "epochs": "epochs (as many as so far)",
+}
+# Keras finds the direction of these itself; for any other name it has to be told.
+_INFERRED = {"loss", "mean_squared_error", "mse", "mean_absolute_error", "mae", "root_mean_squared_error"}
+_CLASSES = ("accuracy", "auc", "precision", "recall", "f1", "crossentropy", "log_loss", "error_rate")
+_QUANTITIES = ("squared_error", "absolute_error", "percentage_error", "mae", "mse", "rmse", "r2", "huber")
+
+OLD = """\
+old = build_model()
+if not old.built:
+    old.build((None, *x_train.shape[1:]))"""
+HIDDEN = """\
+output = max(place for place, layer in enumerate(old.layers) if layer.weights)
+hidden = {layer.name for layer in old.layers[:output]}  # the output layer stays as it is
+"""
+
+
+def snippet(body: str) -> str:
+    """The code under a first line that says which names it takes from the user."""
+    code = body.strip("\n")
+    bare = re.sub(r"#.*", "", code)
+    needed = [text for name, text in _YOURS.items() if _taken(name, bare)]
+    return f"# yours: {', '.join(needed)}\n{code}\n"
+
+
+def _taken(name: str, code: str) -> bool:
+    """Whether the code uses the name; a model may be its own, built before it is used."""
+    first = re.search(rf"(?<![\w.\"]){name}\b(?!=)", code)
+    return first is not None and not (name == "model" and code[first.end() :].startswith(" = "))
+
+
+def brief(*candidates: str) -> str:
+    """The first that fits on the card; the last, cut, when none does."""
+    for one in candidates:
+        if len(one) <= BRIEF:
+            return one
+    return f"{candidates[-1][: BRIEF - 1]}…"
+
+
+def number(value: float) -> str:
+    """A Python literal of two significant digits: 0.001, 3e-05."""
+    return repr(float(f"{value:.2g}"))
+
+
+def text(value: str) -> str:
+    """A Python string literal in double quotes, whatever the name holds."""
+    return json.dumps(value)
+
+
+def epochs(case: Case, times: int = 1) -> str:
+    """As many epochs as the run had, or a multiple: "240"; "2 * epochs" where the history counts something else."""
+    if case.curves.axis == "epoch":
+        return str(times * case.epochs)
+    return "epochs" if times == 1 else f"{times} * epochs"
+
+
+def share_of_epochs(case: Case, share: float, least: int, most: int) -> str:
+    """A part of the run in whole epochs: "12"."""
+    if case.curves.axis == "epoch":
+        return str(max(least, min(most, round(share * case.epochs))))
+    return f"max({least}, min({most}, epochs // {round(1 / share)}))"
+
+
+def patience(case: Case) -> str:
+    """A tenth of the epochs, at least 3."""
+    return share_of_epochs(case, 0.1, 3, LONGEST_PATIENCE)
+
+
+def monitor(case: Case) -> str:
+    """The watched curve as Keras names it in a script that is fitted with validation data: val_loss, val_accuracy."""
+    found = next((one for one in case.curves.series if one.name == case.monitor), None)
+    return keras_name(found) if found else case.monitor
+
+
+def keras_name(series: Series) -> str:
+    """The name Keras gives this curve in its logs."""
+    prefix = "" if series.split == "train" else "val_"
+    fits = series.name.isidentifier() and series.name.startswith("val_") == bool(prefix)
+    if fits and not re.match(r"(train|training|test|eval|valid|tr)_", series.name):
+        return series.name
+    return prefix + (series.metric if series.metric.isidentifier() else "loss")
+
+
+def watch(case: Case) -> str:
+    """Arguments of a callback that watches the curve: ``"val_loss"``; with its mode where Keras can't infer it."""
+    name = monitor(case)
+    inferred = case.mode == "min" and name.removeprefix("val_") in _INFERRED
+    return text(name) if inferred else f'{text(name)}, mode="{case.mode}"'
+
+
+def best(case: Case, history: str = "history") -> str:
+    """The best logged value of the watched curve, as an expression."""
+    return f"{case.mode}({history}.history[{text(monitor(case))}])"
+
+
+def validated(case: Case) -> bool:
+    """Whether the history has a validation curve."""
+    return any(one.split != "train" for one in case.curves.series)
+
+
+def best_judged(case: Case) -> str:
+    """The best validation value as an expression, even if this history has no validation curve."""
+    return best(case) if validated(case) else 'min(history.history["val_loss"])'
+
+
+def fit(case: Case, times: int = 1, callbacks: str = "", more: str = "", model: str = "model") -> str:
+    """The ``fit`` call on one line: validation data if the history has a validation curve."""
+    judged = "validation_data=(x_val, y_val), " if validated(case) else ""
+    called = f", callbacks=[{callbacks}]" if callbacks else ""
+    return f"{model}.fit(x_train, y_train, {judged}epochs={epochs(case, times)}{called}{more})"
+
+
+def fit_judged(case: Case, rows: str = "", callbacks: str = "", more: str = "") -> str:
+    """The ``fit`` call with validation data in any case, on all rows of the training data or those of an index."""
+    called = f", callbacks=[{callbacks}]" if callbacks else ""
+    data = f"x_train{rows}, y_train{rows}, validation_data=(x_val, y_val)"
+    return f"model.fit({data}, epochs={epochs(case)}{called}{more})"
+
+
+def rate(case: Case) -> float | None:
+    """The highest logged learning rate: what the optimizer was given, before a schedule lowered it."""
+    rates = case.curves.learning_rate
+    known = rates[np.isfinite(rates) & (rates > 0)] if rates is not None else ()
+    if len(known):
+        return float(max(known))
+    return case.learning_rate if case.learning_rate and math.isfinite(case.learning_rate) else None
+
+
+def classifies(case: Case) -> bool | None:
+    """True for class labels, False for quantities, as far as the metrics' names tell; None when they don't."""
+    metrics = [one.metric for one in case.curves.series]
+    if _any(metrics, _CLASSES):
+        return True
+    return False if _any(metrics, _QUANTITIES) else None
+
+
+def _any(metrics: Iterable[str], words: Iterable[str]) -> bool:
+    return any(word in metric for metric in metrics for word in words)
+
+
+def metrics(case: Case) -> str:
+    """The ``metrics`` argument that goes with a new ``compile``."""
+    known = {True: '["accuracy"]', False: '["mae"]', None: "[]"}
+    return known[classifies(case)]
+
+
+def changed_layers(case: Case, by_hand: str, test: str, change: str, *, output: bool = False) -> str:
+    """Code that rebuilds the user's model with other settings in its hidden layers (and in the output layer).
+
+    by_hand  the same change as the user would write it in a layer
+    test     which layers, an expression over ``layer`` and its ``settings``
+    change   a statement that changes ``settings``
+    """
+    where = test if output else f"layer.name in hidden and {test}"
+    return snippet(f"""
+import keras
+
+# by hand: {by_hand}
+{OLD}
+{"" if output else HIDDEN}
+def change(layer):
+    settings = layer.get_config()
+    if {where}:
+        {change}
+    return type(layer).from_config(settings)
+
+model = keras.models.clone_model(old, clone_function=change)  # with new weights
+model.compile_from_config(old.get_compile_config())
+{fit(case)}
+""")
+
+
+def added_layers(case: Case, by_hand: str, layer: str, stop: str = "") -> str:
+    """Code that rebuilds the user's model with one more layer behind each hidden one.
+
+    ``stop`` is a callback to fit with, as an expression.
+    """
+    fitted = f"stop = {stop}\n{fit(case, callbacks='stop')}" if stop else fit(case)
+    return snippet(f"""
+import keras
+
+# by hand: {by_hand}
+{OLD}
+{HIDDEN}
+def change(layer, *args, **kwargs):
+    outputs = layer(*args, **kwargs)
+    if layer.name in hidden and hasattr(layer, "kernel_regularizer"):  # not behind pooling, flattening and the like
+        outputs = {layer}(outputs)
+    return outputs
+
+model = keras.models.clone_model(keras.Model(old.inputs, old.outputs), call_function=change)
+model.compile_from_config(old.get_compile_config())
+{fitted}
+""")
+
+
+# Members that are whole Keras models become one: a single .keras file, judged by the user's own loss and metrics.
+ONE_MODEL = """\
+for number, member in enumerate(members):
+    member.name = f"member_{number}"  # names inside one model must differ
+inputs = keras.Input(members[0].input_shape[1:])
+"""
+AVERAGED = (
+    ONE_MODEL
+    + """\
+ensemble = keras.Model(inputs, keras.layers.average([member(inputs) for member in members]))
+ensemble.compile_from_config(members[0].get_compile_config())
+print(ensemble.evaluate(x_val, y_val, return_dict=True))
+ensemble.save("ensemble.keras")"""
+)
