@@ -1,0 +1,102 @@
+"""Compressed content: gzip, bzip2, xz, and zip archives of one file, never more than the limit of it."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from typing import IO, Any
+
+from diagnose.errors import ReadError, Refused
+
+_SUFFIXES = (".gz", ".bz2", ".xz", ".zip", ".gzip", ".lzma")
+_INSTEAD = "unpack it and give its files or the directory"
+
+
+def unpack(source: str, name: str, data: bytes, limit: int) -> tuple[str, bytes]:
+    """The packed file's name and content. Archives that are a format (xlsx, npz, keras) come back as they are."""
+    if data.startswith(b"PK"):
+        return _from_zip(source, name, data, limit)
+    unpacked = _bounded(source, data, limit)
+    if unpacked[257:262] == b"ustar":
+        raise Refused(f"expected one compressed file, found an archive of several; {_INSTEAD}", source=source)
+    return _bare(name), unpacked
+
+
+def _bare(name: str) -> str:
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122
+    return stem if suffix.lower() in _SUFFIXES else name
+
+
+def _bounded(source: str, data: bytes, limit: int) -> bytes:
+    import io
+
+    try:
+        with _opened(io.BytesIO(data)) as file:
+            unpacked: bytes = file.read(limit + 1)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise _damaged(source, error) from error
+    except Exception as error:  # lzma has an error class of its own, which isn't worth its import here
+        if type(error).__name__ != "LZMAError":
+            raise
+        raise _damaged(source, error) from error
+    if len(unpacked) > limit:
+        raise _too_big(source, limit)
+    return unpacked
+
+
+def _damaged(source: str, error: Exception) -> ReadError:
+    return ReadError(f"expected complete compressed data, found it cut off or damaged ({error})", source=source)
+
+
+def _opened(raw: IO[bytes]) -> Any:
+    magic = raw.read(3)
+    raw.seek(0)
+    if magic.startswith(b"\x1f\x8b"):
+        import gzip
+
+        return gzip.GzipFile(fileobj=raw)
+    if magic == b"BZh":
+        import bz2
+
+        return bz2.BZ2File(raw)
+    import lzma
+
+    return lzma.LZMAFile(raw)
+
+
+def _from_zip(source: str, name: str, data: bytes, limit: int) -> tuple[str, bytes]:
+    import io
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [one for one in archive.infolist() if _is_file(one.filename)]
+            if len(members) != 1 or members[0].filename.endswith(".npy"):
+                return _of_many(source, name, data, members)
+            if members[0].flag_bits & 1:
+                raise Refused("expected an open archive, found one with a password; unpack it", source=source)
+            with archive.open(members[0]) as file:
+                unpacked = file.read(limit + 1)
+    except ReadError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise ReadError(f"expected a complete zip archive, found it damaged ({error})", source=source) from error
+    if len(unpacked) > limit:
+        raise _too_big(source, limit)
+    return os.path.basename(members[0].filename), unpacked  # noqa: PTH119
+
+
+def _is_file(name: str) -> bool:
+    return not name.endswith("/") and not name.startswith("__MACOSX/") and not name.endswith(".DS_Store")
+
+
+def _of_many(source: str, name: str, data: bytes, members: list[Any]) -> tuple[str, bytes]:
+    names = [one.filename for one in members]
+    if any(one.endswith((".npy", "data.pkl", "config.json", ".xml", ".weights.h5")) for one in names):
+        return name, data
+    raise Refused(f"expected an archive with one file, found one with {len(names)}; {_INSTEAD}", source=source)
+
+
+def _too_big(source: str, limit: int) -> Refused:
+    told = f"expected at most {limit:,} bytes unpacked, found more; if it is a history, unpack it and cut it down"
+    return Refused(told, source=source)
