@@ -108,7 +108,7 @@ class Curves:
     @property
     def read_as(self) -> str:
         """What was understood, in one line: "Keras CSVLogger, 120 epochs, loss + accuracy, with validation"."""
-        metrics = list(dict.fromkeys(one.metric for one in self.series))
+        metrics = sorted(dict.fromkeys(one.metric for one in self.series), key=lambda name: name != "loss")
         shown = " + ".join(metrics[:4]) + (f" + {len(metrics) - 4} more" if len(metrics) > 4 else "")
         validated = any(one.split == "validation" for one in self.series)
         points = f"{self.length:,} {self.axis}{'s' if self.length != 1 else ''}"

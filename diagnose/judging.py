@@ -119,14 +119,21 @@ def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
 
 
 def _ranked(findings: list[Finding]) -> list[Finding]:
-    """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence."""
+    """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence; ``Rule.before`` within."""
     surest = max((one.confidence for one in findings), default=0.0)
 
     def key(one: Finding) -> tuple[int, int, float]:
         front = one.confidence >= SURE or one.confidence >= surest - NEAR
         return (0, AREAS.index(one.area), -one.confidence) if front else (1, 0, -one.confidence)
 
-    return sorted(findings, key=key)
+    ranked = sorted(findings, key=key)
+    rules = load_rules()
+    for one in list(ranked):  # what says more about the same curves comes before what says less
+        behind = [other for other in ranked[: ranked.index(one)] if other.rule in rules[one.rule].before]
+        if behind and key(one)[:2] == key(behind[0])[:2]:
+            ranked.remove(one)
+            ranked.insert(ranked.index(behind[0]), one)
+    return ranked
 
 
 def _named(run: Run, findings: list[Finding], doubts: list[float]) -> tuple[str, float, bool | None]:

@@ -16,6 +16,9 @@ GAP = 0.15  # validation above training loss, relative, from which the gap is wo
 EARLY = 0.2  # the first part of a run, for transients
 JUMPS = 2  # more of them are an unsteady training, not resumes
 LISTED = 3  # so many learning-rate steps are told one by one
+HUMP = 0.1  # relative height of a hump between two descents
+HUMP_NOISES = 5.0  # the same in deviations of the noise
+LASTING = 0.05  # share of the run that its rise must last
 LAGGED = 2.0  # multiple of the second tenth's level that a validation loss starts from while averages settle
 
 
@@ -29,6 +32,8 @@ def _seen(run: Run) -> Iterator[Note]:
     if run.train is not None and not run.short:
         yield from _jumps(run, run.train)
     yield from _meaningless(run)
+    if run.val is not None and not run.short:
+        yield from _second_descent(run, run.val)
     if run.together is not None:
         yield from _gap(run)
 
@@ -44,18 +49,18 @@ def _rate(run: Run) -> Iterator[Note]:
     top = phases.warm_up_end(rates)
     if 0 < top < rates.size - 1 and peaks <= 1:
         yield Note("warm-up", f"the learning rate warms up until {run.curves.label(top + 1)}: a loss that rises first is expected", (1, top + 1))
-    steps = [one for one in phases.rate_steps(rates) if one.index > top]
+    steps = [one for one in phases.rate_steps(rates) if one.at > top]
     if len(steps) > phases.FEW:
         yield Note("learning-rate-schedule", f"the learning rate changes all the time, {steps[0].before:.3g} to {steps[-1].after:.3g}")
         return
     if len(steps) > LISTED:
-        first, last = steps[0].index + 1, steps[-1].index + 1
+        first, last = steps[0].at + 1, steps[-1].at + 1
         where = f"{run.curves.label(first)} to {run.curves.label(last)}"
         text = f"the learning rate goes from {steps[0].before:.3g} to {steps[-1].after:.3g} in {len(steps)} steps, {where}"
         yield Note("learning-rate-step", text, (first, last))
         return
     for step in steps:
-        place = step.index + 1
+        place = step.at + 1
         way = f"{'falls' if step.after < step.before else 'rises'} from {step.before:.3g} to {step.after:.3g}"
         text = f"the learning rate {way} at {run.curves.label(place)}: a step in the curves is expected"
         yield Note("learning-rate-step", text, (place, place))
@@ -68,15 +73,30 @@ def _jumps(run: Run, train: Shape) -> Iterator[Note]:
         if back - start <= 1:
             yield Note("spike", f"{train.name} spikes at {run.curves.label(first)} and recovers at once: harmless", (first, first))
         else:
-            text = f"{train.name} jumps at {run.curves.label(first)} and is back below by {run.curves.label(last)}: a resume, an unfreezing or a restart"
+            text = f"{train.name} jumps at {run.curves.label(first)} and is back below by {run.curves.label(last)}: made good, as after a resume or an unfreezing"
             yield Note("resumed", text, (first, last))
 
 
 def _meaningless(run: Run) -> Iterator[Note]:
-    for score in (run.train_score, run.val_score):
-        if score is not None and score.n >= 3 and run.accuracy(score) is not None and not score.raw.any():
-            text = f"{score.name} is 0 in every epoch: an accuracy means nothing for a regression; watch the mean absolute error instead"
-            yield Note("meaningless-metric", text, (1, run.length))
+    score = run.train_score or run.val_score
+    if run.meaningless and score is not None:
+        text = f"{score.name} is 0 in every epoch: an accuracy means nothing for a regression; watch the mean absolute error"
+        yield Note("meaningless-metric", text, (1, run.length))
+
+
+def _second_descent(run: Run, val: Shape) -> Iterator[Note]:
+    lowest = np.minimum.accumulate(val.trend)
+    above = val.trend - lowest
+    peak = int(above.argmax())
+    before = int(val.trend[: peak + 1].argmin())
+    later = np.flatnonzero(val.trend[peak:] < lowest[peak])
+    if not later.size or peak - before < LASTING * val.n:
+        return
+    if above[peak] < max(HUMP * val.scale(float(lowest[peak])), HUMP_NOISES * max(val.noise, val.half_scatter)):
+        return
+    first, last = val.position(before), val.position(peak + int(later[0]))
+    text = f"{val.name} rose after {run.curves.label(first)} and fell below it again by {run.curves.label(last)}: a second descent"
+    yield Note("double-descent", text, (first, last))
 
 
 def _gap(run: Run) -> Iterator[Note]:

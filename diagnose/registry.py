@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
-from importlib.metadata import entry_points
+from functools import cache, partial
 from typing import Any
 
 from diagnose.errors import RuleError, UsageError
+from diagnose.plugins import entries
 from diagnose.report import AREAS, Area
 from diagnose.wording import fill
 
@@ -59,6 +59,7 @@ class Rule:
     """One rule: a slug, its area, what treats it (best first), and the function that judges.
 
     excludes: slugs of rules whose claim can't be true together with this one; the engine keeps the surer.
+    before: slugs of rules of the same area that this one comes before, because it says more about the same curves.
     """
 
     slug: str
@@ -67,6 +68,7 @@ class Rule:
     judge: Judge
     module: str
     excludes: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     repeats: bool = False
     trendless: bool = False
 
@@ -83,19 +85,21 @@ def rule(
     area: Area,
     techniques: tuple[str, ...],
     excludes: tuple[str, ...] = (),
+    before: tuple[str, ...] = (),
     repeats: bool = False,
     trendless: bool = False,
 ) -> Callable[[Judge], Rule]:
     """Make a rule of a function; its name (underscores to hyphens) is the slug, its module's docstring explains it.
 
     excludes: slugs of rules whose claim can't be true together with this one's.
+    before: slugs of rules of the same area that this one comes before when both are found.
     repeats: the function takes a sequence of runs (repeats of one configuration) instead of one run.
     trendless: it needs no trend, so it also judges histories of fewer than five points (NaN, a constant metric).
     """
 
     def make(judge: Judge) -> Rule:
         slug = judge.__name__.replace("_", "-")
-        return Rule(slug, area, techniques, judge, judge.__module__, excludes, repeats, trendless)
+        return Rule(slug, area, techniques, judge, judge.__module__, excludes, before, repeats, trendless)
 
     return make
 
@@ -111,8 +115,8 @@ def load_rules() -> Mapping[str, Rule]:
 
     found: dict[str, Rule] = {}
     for module in pkgutil.iter_modules(package.__path__):
-        _add(found, f"rules/{module.name}.py", lambda name=module.name: _from_file(name))
-    for entry in entry_points(group=GROUP):
+        _add(found, f"rules/{module.name}.py", partial(_from_file, module.name))
+    for entry in entries(GROUP):
         _add(found, f"entry point {entry.name} = {entry.value}", entry.load)
     if not found:
         raise RuleError("no rule was found: the installation is incomplete; install diagnose-curves again")

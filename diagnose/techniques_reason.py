@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from diagnose.evidence.noise import middle
 from diagnose.wording import number
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _of(series: Series, curves: Curves) -> dict[str, str]:
         late = values[finite][-max(2, len(values) // LATE) :]
         facts |= {"best": number(float(values[at])), "best_at": curves.label(int(series.epochs[at]))}
         facts |= {
-            "late": number(float(np.median(late))),
+            "late": number(middle(late)),
             "low": number(float(late.min())),
             "high": number(float(late.max())),
         }

@@ -11,7 +11,7 @@ What the curves show
 How it is decided
     This rule reads absolute levels. The training loss must end within {NEAR:%} (half sure) of ln K of the K that the
     training accuracy names, and that accuracy must have ended within {SPARE:%} (half sure) of what guessing leaves to
-    gain. Without an accuracy it is not judged: 0.693 can be a good loss for another problem.
+    gain, or below. Without an accuracy it is not judged: 0.693 can be a good loss for another problem.
 
 What else looks like it
     NaN in the inputs in front of a ReLU: the loss rests at ln 2 and the accuracy flips between the two classes' shares.
@@ -31,10 +31,10 @@ NEAR = 0.025  # distance of the loss from ln K, relative
 SPARE = 0.06  # accuracy above 1/K, as a share of 1 - 1/K
 FELL = 0.05  # relative fall of the loss from its start: it came down to the level of guessing
 
-TECHNIQUES = ("data-audit", "learning-rate", "data-scaling", "activation", "weight-initialization")
+TECHNIQUES = ("data-audit", "loss-function", "learning-rate", "data-scaling", "activation")
 
 
-@rule(area="learning", techniques=TECHNIQUES)
+@rule(area="learning", techniques=TECHNIQUES, before=("underfit-flat", "underfit-plateau"))
 def chance_level(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     train = run.train
@@ -52,7 +52,7 @@ def chance_level(run: Run) -> Verdict | CannotJudge:
     off = abs(train.end - entropy) / entropy
     spare = (late - 1 / classes) / (1 - 1 / classes)
     fell = (train.start - train.end) / entropy
-    confidence = (1 - beyond(off, NEAR)) * (1 - above(abs(spare), SPARE, 0.015)) * above(fell, FELL, 0.02)
+    confidence = (1 - beyond(off, NEAR)) * (1 - above(max(spare, -spare / 3), SPARE, 0.015)) * above(fell, FELL, 0.02)
     return Verdict(
         confidence=confidence,
         curve=train.name,

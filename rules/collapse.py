@@ -10,7 +10,8 @@ What the curves show
 How it is decided
     The training loss must have fallen far before (half sure at {LEARNT:%}), and end having given back much of that (half sure
     at {LOST:%}). Most of the loss must come in one jump (half sure when {SUDDEN:%} of it within three epochs), and the
-    loss must stay up until the end.
+    loss must stay up until the end, for at least {LASTS:%} of the run. A loss that had jumped before by over {USUAL:%} of that
+    is unsteady rather than collapsed.
 
 What else looks like it
     A resume with another data set or a fresh optimizer; a learning rate that was raised. A loss that climbs slowly is
@@ -21,7 +22,7 @@ Sources
     Learning (2016), section 8.2.4, cliffs.
 """
 
-from diagnose.evidence.belief import above
+from diagnose.evidence.belief import above, beyond
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
@@ -29,11 +30,13 @@ LEARNT = 0.3  # relative fall of the training loss from its start to its best
 LOST = 0.4  # share of that fall that was given back
 SUDDEN = 0.6  # share of what was given back that came within three epochs
 NOISES = 6.0  # the jump in deviations of the noise
+USUAL = 0.4  # the largest rise before the best epoch over the jump: what has happened before is no collapse
+LASTS = 0.1  # share of the run for which the loss must stay up
 
 TECHNIQUES = ("early-stopping", "gradient-clipping", "learning-rate", "learning-rate-schedule")
 
 
-@rule(area="learning", techniques=TECHNIQUES, excludes=("oscillating",))
+@rule(area="learning", techniques=TECHNIQUES, excludes=("oscillating",), before=("diverging",))
 def collapse(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     train = run.train
@@ -54,11 +57,14 @@ def collapse(run: Run) -> Verdict | CannotJudge:
     jump = float(jumps[after:].max()) if jumps[after:].size else 0.0
     since = after + int(jumps[after:].argmax()) + 2 if jumps[after:].size else best
     stays = float((level[since + 1 :] > float(level[best]) + 0.5 * given_back).mean()) if since + 1 < train.n else 0.0
+    lasts = (train.n - since) / train.n
     share, sudden = given_back / fell, jump / given_back
-    quiet = above(jump / max(train.noise, 1e-9 * max(fell, 1e-300)), NOISES, 1.0)
+    before = float(jumps[:after].max()) if after else 0.0
+    quiet = 1 - beyond(max(before, 0.0) / max(jump, 1e-300), USUAL, 0.2)
+    quiet *= above(jump / max(train.noise, 1e-9 * max(fell, 1e-300)), NOISES, 1.0)
     confidence = (
         above(fell / train.scale(train.start), LEARNT, 0.05) * above(share, LOST, 0.06) * above(sudden, SUDDEN, 0.08)
-    ) * (above(stays, 0.8, 0.04) * quiet)
+    ) * (above(stays, 0.8, 0.04) * quiet * above(lasts, LASTS, 0.02))
     return Verdict(
         confidence=confidence,
         curve=train.name,

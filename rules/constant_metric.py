@@ -35,7 +35,7 @@ UNSURE = 0.75  # it moved before
 TECHNIQUES = ("data-audit", "loss-function", "data-scaling", "learning-rate", "matching-metric")
 
 
-@rule(area="learning", techniques=TECHNIQUES, trendless=True)
+@rule(area="learning", techniques=TECHNIQUES, before=("underfit-flat", "underfit-plateau"), trendless=True)
 def constant_metric(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     score = run.train_score

@@ -24,6 +24,9 @@ Sources
 
 import math
 
+import numpy as np
+
+from diagnose.curves import FloatArray
 from diagnose.evidence.belief import above, beyond
 from diagnose.evidence.run import Run
 from diagnose.evidence.shape import Shape
@@ -54,8 +57,8 @@ def diverging(run: Run) -> Verdict | CannotJudge:
     return _climbs(run, run.train)
 
 
-def _first_lost(values) -> int | None:  # type: ignore[no-untyped-def]
-    total = float(values.sum())
+def _first_lost(values: FloatArray) -> int | None:
+    total = float(np.add.reduce(values))
     if math.isfinite(total):
         return None
     return next((at for at, value in enumerate(values.tolist()) if not math.isfinite(value)), None)

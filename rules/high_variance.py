@@ -9,8 +9,7 @@ What the curves show
 
 How it is decided
     The scatter of the validation loss between epochs over the last fifth (at least five points), relative to its level:
-    half sure at {WOBBLE:%}. For a metric: relative to its distance from perfect, {WOBBLE_SCORE:%}, and by at least
-    {POINTS:%} of the metric's range.
+    half sure at {WOBBLE:%}. For an accuracy, relative to its level: half sure at {WOBBLE_SCORE:%}, and by at least {POINTS:%}.
 
 What else looks like it
     A validation set of few examples: then the model is steadier than it looks (see unrepresentative-validation).
@@ -21,13 +20,13 @@ Sources
 """
 
 from diagnose.evidence.belief import beyond
-from diagnose.evidence.noise import scatter
+from diagnose.evidence.noise import mean, scatter
 from diagnose.evidence.run import Run
 from diagnose.evidence.shape import Shape
 from diagnose.registry import CannotJudge, Verdict, rule
 
-WOBBLE = 0.065  # scatter of the loss relative to its level
-WOBBLE_SCORE = 0.20  # scatter of an accuracy relative to the errors that are left
+WOBBLE = 0.075  # scatter of the loss relative to its level
+WOBBLE_SCORE = 0.08  # scatter of an accuracy relative to its level
 POINTS = 0.03  # scatter of an accuracy in points
 
 TECHNIQUES = ("horizontal-ensemble", "weight-averaging", "learning-rate-schedule", "model-averaging", "snapshot-ensemble")
@@ -71,5 +70,4 @@ def _by_score(run: Run, score: Shape | None) -> tuple[float, float]:
         return 0.0, 0.0
     late = values[-score.late.size :]
     points = scatter(late)
-    errors = max(1.0 - float(late.mean()), 0.02)
-    return beyond(points / errors, WOBBLE_SCORE, 0.25) * beyond(points, POINTS, 0.25), points
+    return beyond(points / max(mean(late), 0.05), WOBBLE_SCORE, 0.25) * beyond(points, POINTS, 0.25), points

@@ -34,10 +34,10 @@ TRAIN_SCORE = 0.3  # the same of the training accuracy
 CHANCE = 0.6  # a validation accuracy beyond it is not guessing
 BLIND = 0.55  # without an accuracy
 
-TECHNIQUES = ("resplit", "data-audit", "more-data", "comparable-evaluation")
+TECHNIQUES = ("resplit", "data-audit", "more-data", "transfer-learning", "comparable-evaluation")
 
 
-@rule(area="generalization", techniques=TECHNIQUES)
+@rule(area="generalization", techniques=TECHNIQUES, before=("overfit", "overconfident", "unrepresentative-training"))
 def never_generalized(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     train, val = run.train, run.val
@@ -46,7 +46,8 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
     gain = (val.origin - val.best) / val.scale(val.origin)
     confidence = above(run.learnt, FELL, 0.04) * (1 - above(gain, GAIN, 0.015))
     evidence = {"train_start": train.told(train.start), "train_end": train.told(train.end), "best": val.told(val.best), "gain": gain}
-    say = "{train} fell from {train_start} to {train_end}, yet {curve} was never more than {gain:%} better than at its start ({best})"
+    say = "{train} fell from {train_start} to {train_end}, yet {curve} was never "
+    say += "more than {gain:%} better than at the start ({best})" if gain > 0 else "better than at the start ({best})"
     held, learnt = run.accuracy(run.val_score), run.accuracy(run.train_score)
     if held is None or learnt is None:
         confidence = min(confidence, BLIND) if confidence >= BLIND else confidence

@@ -28,13 +28,13 @@ from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
 FACTOR = 3.5  # validation over training loss or its inverse
-STEADY = 0.12  # deviation of the logarithm of the ratio over its mean
+STEADY = 0.08  # deviation of the logarithm of the ratio over its mean
 MOVED = 0.35  # deviation of the logarithm of the training loss: two flat curves tell nothing
 
-TECHNIQUES = ("comparable-evaluation", "loss-function")
+TECHNIQUES = ("comparable-evaluation", "loss-function", "matching-metric")
 
 
-@rule(area="generalization", techniques=TECHNIQUES)
+@rule(area="generalization", techniques=TECHNIQUES, before=("validation-easier", "unrepresentative-training"))
 def not_comparable(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     both, drift, train, val = run.together, run.ratio_drift, run.train, run.val

@@ -29,7 +29,7 @@ SHARE = 0.25  # scatter over the descent of the last two thirds
 CLIMB = -0.25  # relative fall over the run: a loss that climbs away is diverging, not oscillating
 QUIET = 0.25  # scatter of the validation loss, relative to the training loss's, below which only dropout speaks
 
-TECHNIQUES = ("learning-rate", "batch-size", "learning-rate-schedule", "gradient-clipping")
+TECHNIQUES = ("learning-rate", "batch-size", "learning-rate-schedule", "gradient-clipping", "shuffling")
 
 
 @rule(area="learning", techniques=TECHNIQUES, excludes=("underfit-flat",))
@@ -44,7 +44,7 @@ def oscillating(run: Run) -> Verdict | CannotJudge:
     swing = train.half_scatter / level
     descent = max(float(train.trend[train.n // 3]) - train.end, 0.0)
     share = train.half_scatter / max(descent, 1e-9 * level)
-    confidence = beyond(swing, SWING, 0.2) * beyond(share, SHARE) * above(run.learnt, CLIMB, 0.05)
+    confidence = beyond(swing, SWING, 0.15) * beyond(share, SHARE) * above(run.learnt, CLIMB, 0.05)
     evidence = {"swing": swing, "descent": descent / level, "turns": turns(train.half)}
     if val is not None and run.paired:
         evidence["validation_swing"] = val.half_scatter / level
@@ -56,6 +56,6 @@ def oscillating(run: Run) -> Verdict | CannotJudge:
         harm=swing,
         evidence=evidence,
         names={"curve": train.name},
-        say="{curve} swings by {swing:%} of its level from epoch to epoch over the last half, and fell by only {descent:%} meanwhile",
+        say="{curve} swings by {swing:%} of its level from epoch to epoch over the last half; its whole descent there is {descent:%} of it",
         looks_like="dropout on a small training set, or a cyclic learning rate",
     )

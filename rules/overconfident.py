@@ -33,7 +33,7 @@ LOST = 0.03  # share of the metric's range that may be lost
 TECHNIQUES = ("label-smoothing", "early-stopping", "weight-regularization", "dropout", "more-data")
 
 
-@rule(area="generalization", techniques=TECHNIQUES)
+@rule(area="generalization", techniques=TECHNIQUES, before=("overfit", "unrepresentative-training"))
 def overconfident(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     val, score = run.val, run.val_score
@@ -53,12 +53,13 @@ def overconfident(run: Run) -> Verdict | CannotJudge:
         confidence=confidence,
         curve=val.name,
         epochs=(min(best + 1, run.length), run.length),
-        harm=rise,
+        harm=val.rise_told,
         evidence={
-            "best": val.told(val.best),
+            "best": val.told(float(val.y[val.best_index])),
             "best_epoch": best,
             "end": val.told(val.end),
-            "rise": rise,
+            "rise": val.rise_told,
+            "rise_of_trend": rise,
             "score_then": score.told(before),
             "score_end": score.told(score.end),
             "score_gained": gained,

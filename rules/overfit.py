@@ -31,10 +31,19 @@ RISE_OF_RANGE = 0.12  # the same for a score without a loss's zero, relative to 
 NOISES = 2.0  # rise in deviations of the noise between epochs
 FALLING = -0.02  # relative fall of the training loss since the best epoch
 
-TECHNIQUES = ("early-stopping", "weight-regularization", "dropout", "more-data", "input-noise")
+TECHNIQUES = (
+    "early-stopping",
+    "weight-regularization",
+    "dropout",
+    "more-data",
+    "input-noise",
+    "weight-constraint",
+    "activity-regularization",
+)
+EXCLUDES = ("underfit-unfinished", "slow-learning")
 
 
-@rule(area="generalization", techniques=TECHNIQUES, excludes=("underfit-unfinished", "slow-learning"))
+@rule(area="generalization", techniques=TECHNIQUES, excludes=EXCLUDES, before=("unrepresentative-training",))
 def overfit(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     val, train = run.val, run.train
@@ -47,7 +56,14 @@ def overfit(run: Run) -> Verdict | CannotJudge:
     half = RISE if val.series.direction == "min" else RISE_OF_RANGE
     confidence = beyond(rise, half, 0.3) * beyond(noises, NOISES, 0.4)
     best = val.position(val.best_index)
-    evidence = {"best": val.told(val.best), "best_epoch": best, "end": val.told(val.end), "rise": rise, "rise_in_noise": noises}
+    evidence = {
+        "best": val.told(float(val.y[val.best_index])),
+        "best_epoch": best,
+        "end": val.told(val.end),
+        "rise": val.rise_told,
+        "rise_of_trend": rise,
+        "rise_in_noise": noises,
+    }
     names = {"curve": val.name}
     say = "{curve} ends {rise:%} worse than its best ({best}, {best_epoch}), {rise_in_noise:x} the noise between epochs"
     if train is not None:
@@ -61,7 +77,7 @@ def overfit(run: Run) -> Verdict | CannotJudge:
         confidence=confidence,
         curve=val.name,
         epochs=(min(best + 1, run.length), run.length),
-        harm=rise,
+        harm=val.rise_told,
         evidence=evidence,
         names=names,
         say=say,

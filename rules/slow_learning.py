@@ -27,9 +27,9 @@ from diagnose.evidence.belief import above, beyond
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-STEADY = 0.5  # fall of the second half over the fall of the first
-SOON = 0.10  # forecast gain within twice the epochs (contract)
-LATER = 0.06  # forecast gain within four times the epochs
+STEADY = 0.4  # fall of the second half over the fall of the first
+SOON = 0.12  # forecast gain within twice the epochs: under 10% by definition, and a forecast errs
+LATER = 0.05  # forecast gain within four times the epochs
 NOISES = 4.0  # fall over the run in deviations of the noise
 
 TECHNIQUES = ("learning-rate", "adaptive-optimizer", "data-scaling", "batch-normalization", "more-epochs")
@@ -49,7 +49,7 @@ def slow_learning(run: Run) -> Verdict | CannotJudge:
     steady = second / max(first, 1e-300) if first > 0 else 0.0
     soon, later = (ahead.now - ahead.twice) / scale, (ahead.now - ahead.fourfold) / scale
     noises = train.fall / max(train.noise, 1e-9 * scale)
-    confidence = beyond(steady, STEADY, 0.15) * (1 - beyond(soon, SOON, 0.2)) * beyond(later, LATER, 0.25) * beyond(noises, NOISES)
+    confidence = beyond(steady, STEADY, 0.15) * (1 - beyond(soon, SOON, 0.15)) * beyond(later, LATER, 0.25) * beyond(noises, NOISES)
     if val is not None:
         confidence *= 1 - above(val.rise / val.scale(val.best), 0.03, 0.01)
     return Verdict(

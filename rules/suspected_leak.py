@@ -26,8 +26,8 @@ from diagnose.registry import CannotJudge, Verdict, rule
 
 PERFECT = 0.9995  # validation accuracy
 SOON = 2  # epochs
-LIMIT = 0.7  # easy problems exist
-TRAINED = 0.85  # training accuracy of the first epoch at which we are half sure that little was left to learn
+LIMIT = 0.75  # easy problems exist
+TRAINED = 0.8  # training accuracy of the first epoch at which we are half sure that little was left to learn
 
 TECHNIQUES = ("data-audit", "resplit", "matching-metric")
 
@@ -44,7 +44,7 @@ def suspected_leak(run: Run) -> Verdict | CannotJudge:
         return Verdict(0.0)
     confidence = LIMIT
     if learnt is not None:
-        confidence *= above(float(learnt[0]), TRAINED, 0.03)
+        confidence *= above(float(learnt[0]), TRAINED, 0.04)
     return Verdict(
         confidence=confidence,
         curve=run.val_score.name,

@@ -33,7 +33,7 @@ STUCK = 0.12  # the same share below which a fall of the loss was only the way d
 WORSE = -0.15  # relative fall: a loss that rises has another problem
 AHEAD = 0.10  # forecast further gain within twice the epochs
 
-TECHNIQUES = ("learning-rate", "data-audit", "data-scaling", "activation", "capacity")
+TECHNIQUES = ("learning-rate", "data-audit", "data-scaling", "activation", "weight-initialization", "capacity")
 
 
 @rule(area="learning", techniques=TECHNIQUES, excludes=("underfit-unfinished", "slow-learning", "underfit-plateau"))
@@ -51,6 +51,8 @@ def underfit_flat(run: Run) -> Verdict | CannotJudge:
     evidence = {"start": train.told(train.start), "end": train.told(train.end), "fall": fall}
     names = {"curve": train.name}
     say = "{curve} went from {start} to {end}: a fall of {fall:%} over the whole run"
+    if gained is not None and fall > FALL:
+        say = "{curve} fell from {start} to {end}, but the accuracy gained only {accuracy_gained:%} of what guessing leaves to gain"
     if gained is not None:
         evidence["accuracy_gained"] = gained
     ahead = train.forecast

@@ -48,12 +48,12 @@ def underfit_plateau(run: Run) -> Verdict | CannotJudge:
     scale = train.scale(train.end)
     further = (ahead.now - ahead.twice) / scale
     left = train.end / train.start if train.start > 0 else 0.0
-    confidence = LIMIT * above(run.learnt, FALL, 0.02) * (1 - beyond(further, SETTLED)) * above(left, POOR, 0.04)
+    confidence = LIMIT * above(run.learnt, FALL, 0.02) * (1 - beyond(further, SETTLED)) * above(left, POOR, 0.06)
     evidence = {"start": train.told(train.start), "end": train.told(train.end), "left": left, "gain_twice": further}
     say = "{curve} settled at {end}, {left:%} of where it started"
     gained = run.accuracy_gained
     if gained is not None:
-        confidence *= 1 - above(gained, SCORE, 0.05)
+        confidence *= 1 - above(gained, SCORE, 0.1)
         evidence["accuracy_gained"] = gained
         say += "; the accuracy gained {accuracy_gained:%} of what guessing leaves to gain"
     if val is not None and run.paired:

@@ -9,8 +9,8 @@ What the curves show
 How it is decided
     Simple decays (exponentials, power laws, a logarithm, a line) are fitted to the last 70% of the validation loss and
     carried on to twice the epochs. The expected further fall, relative to the level at the end: half sure at
-    {GAIN:%}, because decays that slow down later than they look make the forecast too small (a forecast of 5% is a true
-    10% about as often as not). The training loss must be falling as well (half sure at {TRAIN:%} over the last third), and the
+    {GAIN:%} where the descent slows down, because such curves are forecast too low (7% is a true 10% about as often as
+    not), and at {STEADY_GAIN:%} where it does not. The training loss must be falling as well (half sure at {TRAIN:%} over the last third), and the
     validation loss must not have turned.
 
 What else looks like it
@@ -26,7 +26,10 @@ from diagnose.evidence.belief import beyond
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-GAIN = 0.06  # forecast relative gain within twice the epochs at which a true gain of 10% is as likely as not
+GAIN = 0.07  # forecast relative gain within twice the epochs at which a true gain of 10% is as likely as not, where the descent slows down
+STEADY_GAIN = 0.105  # the same where the second half fell as far as the first
+PERFECT = 0.9995  # accuracy: nothing is left to gain but the last digits of the loss
+VANISHED = 1e-3  # end over start of the training loss, below which the loss is all but gone
 TRAIN = 0.01  # relative fall of the training loss over the last third
 TURNED = 0.012  # relative rise of the validation loss from its best, beyond its noise
 NOISES = 2.0  # forecast gain in units of the validation loss's scatter between epochs
@@ -51,7 +54,12 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
     falling = train.late_fall / train.scale(train.end)
     noises = (ahead.now - ahead.twice) / max(val.half_scatter, 1e-9 * scale)
     turned = max(0.0, val.rise - 1.5 * val.noise) / scale
-    confidence = beyond(gain, GAIN) * beyond(falling, TRAIN) * beyond(noises, NOISES, 0.4) * (1 - beyond(turned, TURNED, 0.3))
+    first, second = val.halves
+    steady = min(max(2 * second / first - 1, 0.0), 1.0) if first > 0 else 1.0  # 0 where it slowed down to a half
+    confidence = beyond(gain, GAIN + steady * (STEADY_GAIN - GAIN)) * beyond(falling, TRAIN) * beyond(noises, NOISES, 0.4) * (1 - beyond(turned, TURNED, 0.3))
+    held = run.accuracy(run.val_score)
+    if held is not None and float(held[-1]) >= PERFECT and abs(train.end) < VANISHED * abs(train.start):
+        confidence *= 0.2
     return Verdict(
         confidence=confidence,
         curve=val.name,

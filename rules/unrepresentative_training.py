@@ -32,7 +32,7 @@ RISE = 0.15  # relative rise of the validation loss above its best
 GROWTH = 0.45  # share of the gap that came in the last third: a stable gap came before
 AHEAD = 0.20  # forecast further gain: an unfinished run's gap says little
 
-TECHNIQUES = ("more-data", "resplit", "weight-regularization", "dropout", "transfer-learning")
+TECHNIQUES = ("more-data", "resplit", "transfer-learning", "weight-regularization", "dropout")
 
 
 @rule(area="generalization", techniques=TECHNIQUES)
@@ -54,7 +54,8 @@ def unrepresentative_training(run: Run) -> Verdict | CannotJudge:
     confidence *= 1 - beyond(further, AHEAD)
     third = train.nearest(val.position(val.n - 1 - val.n // 3))
     before = float(val.trend[-1 - val.n // 3]) - float(train.trend[third])
-    growth = 1 - before / max(val.end - train.end, 1e-300)
+    after = val.end - train.end
+    growth = 1 - before / after if after > 0 else 0.0
     confidence *= 1 - above(growth, GROWTH, 0.08)
     return Verdict(
         confidence=confidence,

@@ -29,29 +29,31 @@ from diagnose.evidence.belief import above
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-NEGATIVE = 0.9  # confidence in a cross-entropy below zero
+NEGATIVE = 0.9  # confidence in a cross-entropy that fell below zero
+BEGAN_NEGATIVE = 0.75  # the same when the first epoch already ended below it
 FALLS = 0.7  # rank correlation with time, of either sign
 FELL = 0.1  # relative fall of the loss
 LOST = 0.08  # accuracy lost, as a fraction
 
+BEFORE = ("underfit-flat", "underfit-unfinished", "underfit-plateau", "slow-learning", "diverging")
 TECHNIQUES = ("loss-function", "data-audit", "matching-metric")
 
 
-@rule(area="learning", techniques=TECHNIQUES)
+@rule(area="learning", techniques=TECHNIQUES, before=BEFORE)
 def wrong_output(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     train = run.train
     accuracy = run.accuracy(run.train_score)
     if train is None or accuracy is None or run.train_score is None:
         return CannotJudge("needs a training loss and a training accuracy")
-    if train.series.metric == "loss" and train.end < 0 and train.start > 0:
+    if train.series.metric == "loss" and train.end < 0:
         return Verdict(
-            confidence=NEGATIVE,
+            confidence=NEGATIVE if train.start > 0 else BEGAN_NEGATIVE,
             curve=train.name,
             epochs=(train.position(int((train.y < 0).argmax())), run.length),
             evidence={"start": train.start, "end": train.end},
             names={"curve": train.name},
-            say="{curve} fell below zero ({end}), which a cross-entropy cannot: labels or last layer don't fit the loss",
+            say="{curve} is below zero ({end}), which a cross-entropy cannot: labels or last layer don't fit the loss",
             looks_like="a loss that may be negative (a likelihood, a cosine similarity) beside an accuracy",
         )
     lost = float(accuracy[0]) - float(accuracy[-1])

@@ -71,7 +71,8 @@ def forecast(values: FloatArray) -> Forecast | None:
         np.maximum(levels, 0.0, out=levels)
     expected = weight @ levels
     spread = float(weight @ (levels[:, 1] - expected[1]) ** 2 + 3 * variance / points) ** 0.5
-    return Forecast(*expected.tolist(), spread)
+    now, twice, thrice, fourfold = expected.tolist()
+    return Forecast(now, twice, thrice, fourfold, spread)
 
 
 class _Design(NamedTuple):

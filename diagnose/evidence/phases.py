@@ -15,7 +15,7 @@ FEW = 8  # more steps than that are a schedule that changes all the time
 class Step(NamedTuple):
     """A change of the learning rate: at which index the new rate is in force, from what, to what."""
 
-    index: int
+    at: int
     before: float
     after: float
 

@@ -12,8 +12,8 @@ from diagnose.evidence.noise import mean
 from diagnose.evidence.shape import Shape
 from diagnose.metrics import describe, tokens
 
-FACTOR = 1.1  # |ln ratio| of validation to training loss: a factor of three
-STEADY = 0.15  # deviation of ln ratio over its mean, below which the factor is constant
+FACTOR = 1.25  # |ln ratio| of validation to training loss: a factor of three and a half
+STEADY = 0.08  # deviation of ln ratio over its mean, below which the factor is constant
 _FEWEST = 5  # points below which no trend is judged (contract: "too-short")
 
 
@@ -124,14 +124,14 @@ class Run:
     def accuracy_gained(self) -> float | None:
         """The share of what guessing leaves to gain that the training accuracy (else the validation's) gained, 0...1.
 
-        The level of guessing is 1/K of the first K that fits the accuracy's lowest value, at most that value.
+        Guessing is taken to be the lowest value, at most one half.
         """
         values = self.accuracy(self.train_score)
         if values is None:
             values = self.accuracy(self.val_score)
         if values is None:
             return None
-        low = max(float(values.min()), 0.0)
+        low = min(max(float(values.min()), 0.0), 0.5)  # one that began higher had learnt before
         return (float(values[-max(3, values.size // 10) :].mean()) - low) / max(1.0 - low, 1e-9)
 
     def score_range(self, score: Shape) -> float:
@@ -142,9 +142,15 @@ class Run:
         percent = 100.0 if values is not score.raw else 1.0
         return percent * max(0.1, 1.0 - float(values.min()))
 
+    @cached_property
+    def meaningless(self) -> bool:
+        """Whether the accuracies are 0 throughout: a regression's, which mean nothing."""
+        scores = [one for one in (self.train_score, self.val_score) if one and _is_accuracy(one.series.metric)]
+        return bool(scores) and not any(one.raw.any() for one in scores)
+
     def accuracy(self, one: Shape | None) -> FloatArray | None:
         """The values of an accuracy as fractions; None when the curve is no accuracy."""
-        if one is None or not _is_accuracy(one.series.metric):
+        if one is None or self.meaningless or not _is_accuracy(one.series.metric):
             return None
         return one.raw / 100.0 if one.n and float(one.raw.max()) > 1.5 else one.raw
 

@@ -11,6 +11,7 @@ from diagnose.evidence.forecast import Forecast, forecast
 from diagnose.evidence.noise import mean, middle, noise, scatter
 from diagnose.evidence.smooth import end_level, median3, moving_mean, window
 
+FEW = 8  # points below which a scatter is mostly chance
 LATE = 0.2  # the late part of a curve: its last fifth
 EXPLODED = 100.0  # a start of so many times the typical level says nothing about what a change is worth
 
@@ -63,13 +64,16 @@ class Shape:
 
     @cached_property
     def best_index(self) -> int:
-        """Where (0-based, among the values) the smoothed curve is best."""
-        return int(self.trend.argmin())
+        """Where (0-based, among the values) the curve is best: the lowest value near the bottom of the trend."""
+        near = max(1, window(self.n) // 2)
+        bottom = int(self.trend.argmin())
+        first = max(0, bottom - near)
+        return first + int(self.y[first : bottom + near + 1].argmin())
 
     @cached_property
     def best(self) -> float:
         """The best level of the smoothed curve."""
-        return float(self.trend[self.best_index])
+        return float(self.trend.min())
 
     @cached_property
     def floor(self) -> float:
@@ -88,8 +92,8 @@ class Shape:
 
     @cached_property
     def late(self) -> FloatArray:
-        """The values of the last fifth, at least five (all of a shorter curve)."""
-        return self.y[-max(5, round(self.n * LATE)) :]
+        """The values of the last fifth; of a short curve at least eight, or its last half: a scatter of few is chance."""
+        return self.y[-max(5, round(self.n * LATE), min(FEW, self.n // 2)) :]
 
     @cached_property
     def half(self) -> FloatArray:
@@ -155,6 +159,14 @@ class Shape:
         if self.series.direction == "max":
             return self.rise / max(float(self.trend[: self.best_index + 1].max()) - self.best, 1e-300)
         return self.rise / self.scale(self.best)
+
+    @cached_property
+    def rise_told(self) -> float:
+        """The rise from the best value as it was logged, relative: what a person finds who divides the two numbers."""
+        best = float(self.y[self.best_index])
+        if self.series.direction == "max":
+            return (self.end - best) / max(float(self.trend[: self.best_index + 1].max()) - best, 1e-300)
+        return (self.end - best) / self.scale(best)
 
     @cached_property
     def rise_in_noise(self) -> float:

@@ -20,7 +20,7 @@ def median3(values: FloatArray) -> FloatArray:
     if values.size < 3:
         return values
     a, b, c = values[:-2], values[1:-1], values[2:]
-    out = values.copy()
+    out: FloatArray = values.copy()
     out[1:-1] = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
     return out
 
@@ -40,7 +40,8 @@ def moving_mean(values: FloatArray, width: int) -> FloatArray:
     np.cumsum(values - middle, out=total[1:])
     at = np.arange(n)
     reach = np.minimum(np.minimum(at, n - 1 - at), half)
-    return (total[at + reach + 1] - total[at - reach]) / (2 * reach + 1) + middle
+    means: FloatArray = (total[at + reach + 1] - total[at - reach]) / (2 * reach + 1)
+    return means + middle
 
 
 def end_level(values: FloatArray) -> float:
