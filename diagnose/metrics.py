@@ -26,6 +26,7 @@ from diagnose.vocabulary import (
 
 Role = Literal["metric", "counter", "learning_rate", "time", "run", "setting", "derived"]
 
+_LONGEST = 200  # characters of a name that are looked at: a whole file on one line can pass for one
 _SEPARATORS = re.compile(r"[^0-9a-z]+")
 _HEAD = re.compile(r"\((?:B|M|P)\)$")  # YOLO: boxes, masks, poses
 _CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
@@ -65,7 +66,7 @@ class Column:
 
 def tokens(name: str) -> tuple[str, ...]:
     """The words of a name, lower-case: "val/mean_io_u(B)" -> ("val", "mean", "iou"), "valLoss" as "val_loss"."""
-    words = _SEPARATORS.split(_CAMEL.sub("_", _HEAD.sub("", name).replace("@", " at ")).lower())
+    words = _SEPARATORS.split(_CAMEL.sub("_", _HEAD.sub("", name[:_LONGEST]).replace("@", " at ")).lower())
     found: list[str] = []
     for word in filter(None, words):
         glued = _GLUED.fullmatch(word)

@@ -11,8 +11,9 @@ What the curves show
 How it is decided
     The training metric must hold exactly one value for at least {STUCK:%} of the epochs up to the end, at least
     {FEWEST:d} of them; a validation metric alone is not enough, because few validation examples are answered alike by
-    many models. A value of 1 (everything right) is not counted, nor is 0 for a loss that is a regression's: that is a
-    metric which means nothing here, and only a note.
+    many models. Or a training accuracy moves by no more than {HARDLY:%} over that part while the loss falls by less than
+    {FELL:%} (half sure) in the whole run: the share of the majority class. An accuracy of next to 1 is not counted, nor one
+    of 0 beside a regression's loss: that is a metric which means nothing here, and only a note.
 
 What else looks like it
     A model that has reached the best it can do on a handful of examples.
@@ -24,13 +25,19 @@ Sources
 
 import numpy as np
 
+from diagnose.curves import FloatArray
+from diagnose.evidence.belief import above
 from diagnose.evidence.run import Run
+from diagnose.evidence.shape import Shape
 from diagnose.registry import CannotJudge, Verdict, rule
 
 STUCK = 0.8  # share of the run that the value did not move
 FEWEST = 3  # epochs
 SURE = 0.95  # it moved in no epoch at all
 UNSURE = 0.75  # it moved before
+PERFECT = 0.995  # an accuracy that has nowhere to go
+HARDLY = 0.002  # an accuracy that moves by no more, epoch for epoch, names one class
+FELL = 0.1  # relative fall of the training loss, from which on something is learnt all the same
 
 TECHNIQUES = ("data-audit", "loss-function", "data-scaling", "learning-rate", "matching-metric")
 
@@ -46,9 +53,11 @@ def constant_metric(run: Run) -> Verdict | CannotJudge:
     moved = np.flatnonzero(values != last)
     since = int(moved[-1]) + 1 if moved.size else 0
     still = values.size - since
-    perfect = last in (1.0, 100.0) and run.accuracy(score) is not None
-    if still < max(FEWEST, STUCK * values.size) or perfect or last == 0.0:
+    accuracy = run.accuracy(score)
+    if run.meaningless or (accuracy is not None and float(accuracy[-1]) >= PERFECT):
         return Verdict(0.0)
+    if still < max(FEWEST, STUCK * values.size):
+        return _majority(run, score, accuracy) if accuracy is not None and not run.short else Verdict(0.0)
     return Verdict(
         confidence=SURE if since == 0 else UNSURE,
         curve=score.name,
@@ -59,4 +68,23 @@ def constant_metric(run: Run) -> Verdict | CannotJudge:
         say="{curve} is exactly {value} in each of the last {still:d} epochs: the model answers every input alike, or the "
         "metric can't see its answers",
         looks_like="a model that has reached the best it can do on a handful of examples",
+    )
+
+
+def _majority(run: Run, score: Shape, accuracy: FloatArray) -> Verdict:
+    """An accuracy that all but stands still, beside a loss that hardly falls."""
+    part = accuracy[-max(FEWEST, round(STUCK * accuracy.size)) :]
+    moved = float(part.max() - part.min())
+    if moved > HARDLY or run.train is None:
+        return Verdict(0.0)
+    since = score.position(score.n - part.size)
+    return Verdict(
+        confidence=UNSURE * (1 - above(run.learnt, FELL, 0.02)),
+        curve=score.name,
+        epochs=(since, run.length),
+        harm=None,
+        evidence={"value": float(score.raw[-1]), "moved": moved, "still": float(part.size), "first_epoch": float(since)},
+        names={"curve": score.name},
+        say="{curve} stays at {value}, within {moved:%}, over the last {still:d} epochs: most likely the share of the majority class",
+        looks_like="a model that started from trained weights and has little left to learn",
     )

@@ -40,7 +40,8 @@ STAYS = 0.8  # share of the last fifth that lies above the start
 SURE = 0.98  # a NaN was logged: nothing to estimate, but logs can be wrong
 
 TECHNIQUES = ("learning-rate", "gradient-clipping", "data-scaling", "data-audit", "batch-normalization")
-EXCLUDES = ("underfit-flat", "underfit-plateau", "oscillating", "constant-metric", "chance-level")
+AFTER = ("unrepresentative-training", "unrepresentative-validation", "validation-easier", "never-generalized")
+EXCLUDES = ("underfit-flat", "underfit-plateau", "oscillating", "constant-metric", "chance-level", *AFTER)
 
 
 @rule(area="learning", techniques=TECHNIQUES, excludes=EXCLUDES, trendless=True)

@@ -57,7 +57,8 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
         trained = (float(learnt.max()) - lowest) / max(1 - lowest, 1e-9)
         by_score = (1 - above(score, SCORE, 0.03)) * above(trained, TRAIN_SCORE, 0.05)
         known = 1 - above(float(held.max()), CHANCE, 0.02)
-        confidence = max(confidence * known * (1 - above(score, 2.5 * SCORE, 0.03)), by_score * known * above(run.learnt, FELL, 0.04))
+        by_loss = confidence * above(trained, TRAIN_SCORE, 0.05) * (1 - above(score, 2.5 * SCORE, 0.03))
+        confidence = max(by_loss * known, by_score * known * above(run.learnt, FELL, 0.04))
         evidence["best_accuracy"] = float(held.max())
         say += "; the validation accuracy never exceeded {best_accuracy}"
     return Verdict(

@@ -33,7 +33,7 @@ LOST = 0.03  # share of the metric's range that may be lost
 TECHNIQUES = ("label-smoothing", "early-stopping", "weight-regularization", "dropout", "more-data")
 
 
-@rule(area="generalization", techniques=TECHNIQUES, before=("overfit", "unrepresentative-training"))
+@rule(area="generalization", techniques=TECHNIQUES, before=("unrepresentative-training",))
 def overconfident(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     val, score = run.val, run.val_score

@@ -30,6 +30,7 @@ from diagnose.registry import CannotJudge, Verdict, rule
 FALL = 0.12  # relative fall of the training loss below which it has learnt nothing: 10% by definition, noise included
 SCORE = 0.35  # share of what there was to gain that the training accuracy gained
 STUCK = 0.12  # the same share below which a fall of the loss was only the way down to guessing
+EXPLOSION = 0.15  # share of the run that such a way down takes at most
 WORSE = -0.15  # relative fall: a loss that rises has another problem
 AHEAD = 0.10  # forecast further gain within twice the epochs
 
@@ -42,11 +43,17 @@ def underfit_flat(run: Run) -> Verdict | CannotJudge:
     train = run.train
     if train is None:
         return CannotJudge("no training loss")
-    fall = run.learnt
+    if run.resumed:
+        return CannotJudge("it goes on from an earlier run: its start is not where learning began")
     gained = run.accuracy_gained
+    # with an accuracy to tell learning apart, the start is the lower first value: bad first weights are no progress
+    fall = run.learnt if gained is None else (train.origin - train.end) / train.scale(train.origin)
     confidence = 1 - above(fall, FALL, 0.03)
     if gained is not None:  # unscaled inputs: the loss falls from an explosion to the level of guessing, and stays there
-        confidence = max(confidence, 1 - above(gained, STUCK, 0.02)) * (1 - above(gained, SCORE, 0.05))
+        early = float(train.trend[max(1, round(EXPLOSION * train.n))])
+        stayed = 1 - above((early - train.end) / train.scale(early), FALL, 0.03)
+        stuck = (1 - above(gained, STUCK, 0.02)) * stayed
+        confidence = max(confidence, stuck) * (1 - above(gained, SCORE, 0.05))
     confidence *= above(fall, WORSE, 0.03)
     evidence = {"start": train.told(train.start), "end": train.told(train.end), "fall": fall}
     names = {"curve": train.name}

@@ -10,7 +10,8 @@ What the curves show
 How it is decided
     The training loss must have fallen clearly (half sure at {FALL:%}) and settled (half sure when the forecast within
     twice the epochs is below {SETTLED:%}), at a level that is still most of where it started (half sure at {POOR:%} of
-    its start). A training accuracy must have gained little of what there was to gain (half sure at {SCORE:%}). The
+    its start, {POOR_TOLD:%} with an accuracy), and not swing. A training accuracy must have gained little of what there was
+    to gain (half sure at {SCORE:%}). The
     validation loss must lie close to it (half sure at a gap of {GAP:%}).
 
 What else looks like it
@@ -29,7 +30,9 @@ from diagnose.registry import CannotJudge, Verdict, rule
 FALL = 0.10  # relative fall that shows that something was learnt
 SETTLED = 0.04  # forecast relative gain within twice the epochs
 POOR = 0.62  # end over start of the training loss
-SCORE = 0.28  # share of what there was to gain that the training accuracy gained
+POOR_TOLD = 0.5  # the same where an accuracy tells as well
+SWING = 0.08  # epoch-to-epoch scatter of the training loss over its level: one that swings has not settled
+SCORE = 0.33  # share of what there was to gain that the training accuracy gained
 GAP = 0.25  # validation above training loss
 LIMIT = 0.85  # a curve cannot rule out a problem that can't be done better
 
@@ -42,18 +45,22 @@ def underfit_plateau(run: Run) -> Verdict | CannotJudge:
     train, val = run.train, run.val
     if train is None:
         return CannotJudge("no training loss")
+    if run.resumed:
+        return CannotJudge("it goes on from an earlier run: its start is not where learning began")
     ahead = train.forecast
     if ahead is None:
         return CannotJudge("fewer than five points")
     scale = train.scale(train.end)
     further = (ahead.now - ahead.twice) / scale
     left = train.end / train.start if train.start > 0 else 0.0
-    confidence = LIMIT * above(run.learnt, FALL, 0.02) * (1 - beyond(further, SETTLED)) * above(left, POOR, 0.06)
+    gained = run.accuracy_gained
+    confidence = LIMIT * above(run.learnt, FALL, 0.02) * (1 - beyond(further, SETTLED))
+    confidence *= above(left, POOR if gained is None else POOR_TOLD, 0.06)
+    confidence *= 1 - beyond(train.half_scatter / scale, SWING, 0.2)
     evidence = {"start": train.told(train.start), "end": train.told(train.end), "left": left, "gain_twice": further}
     say = "{curve} settled at {end}, {left:%} of where it started"
-    gained = run.accuracy_gained
     if gained is not None:
-        confidence *= 1 - above(gained, SCORE, 0.1)
+        confidence *= 1 - above(gained, SCORE, 0.06)
         evidence["accuracy_gained"] = gained
         say += "; the accuracy gained {accuracy_gained:%} of what guessing leaves to gain"
     if val is not None and run.paired:

@@ -8,9 +8,10 @@ What the curves show
     A validation loss that moves noisily around a training loss that looks fine.
 
 How it is decided
-    The scatter of the validation loss between epochs over the last half, relative to its level: half sure at {JUMP:%}.
+    The scatter of the validation loss between epochs over the last half, relative to its level (or the training loss's, if that
+    is higher): half sure at {JUMP:%}.
     And how many times the training loss's own scatter that is: half sure at {MULTIPLE:x}. Much of the one makes up for
-    a little less of the other.
+    a little less of the other. A training loss that jumps by over {UNSTEADY:%} itself says that the weights do.
 
 What else looks like it
     A learning rate so high that the weights themselves jump (the training loss, an average over the epoch, hides it);
@@ -23,12 +24,13 @@ Sources
 
 import math
 
-from diagnose.evidence.belief import logistic
+from diagnose.evidence.belief import beyond, logistic
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-JUMP = 0.05  # epoch-to-epoch scatter relative to the level
+JUMP = 0.055  # epoch-to-epoch scatter relative to the level
 MULTIPLE = 2.5  # of the training loss's scatter, each relative to its level
+UNSTEADY = 0.13  # scatter of the training loss from which on the training itself is unsteady
 ENOUGH = 2.0  # how much (in log odds) the one may make up for the other
 
 TECHNIQUES = ("resplit", "more-data", "learning-rate", "batch-size", "weight-averaging")
@@ -42,12 +44,12 @@ def unrepresentative_validation(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("needs a training and a validation curve")
     if val.n < 8:
         return CannotJudge("fewer than eight points")
-    jump = val.half_scatter / val.scale(val.half_level)
+    jump = val.half_scatter / max(val.scale(val.half_level), train.scale(train.half_level) if run.comparable else 0.0)
     quiet = train.half_scatter / train.scale(train.half_level)
     multiple = jump / max(quiet, 1e-6)
     size = math.log(max(jump, 1e-9) / JUMP) / 0.25
-    apart = math.log(max(multiple, 1e-9) / MULTIPLE) / 0.25
-    confidence = logistic(min(size, ENOUGH) + min(apart, ENOUGH))
+    apart = math.log(max(multiple, 1e-9) / MULTIPLE) / 0.4
+    confidence = logistic(min(size, ENOUGH) + min(apart, ENOUGH)) * (1 - beyond(quiet, UNSTEADY, 0.25))
     return Verdict(
         confidence=confidence,
         curve=val.name,

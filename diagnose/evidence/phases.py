@@ -44,7 +44,7 @@ def warm_up_end(rates: FloatArray) -> int:
     if rates.size < 3 or not np.isfinite(rates).all() or not rates[1] > rates[0]:
         return 0
     falls = np.flatnonzero(np.diff(rates) < 0)
-    return int(falls[0]) if falls.size else rates.size - 1
+    return int(rates[: falls[0] + 1 if falls.size else rates.size].argmax())
 
 
 def recovered_jumps(values: FloatArray, noise: float) -> list[tuple[int, int]]:

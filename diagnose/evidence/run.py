@@ -14,7 +14,31 @@ from diagnose.metrics import describe, tokens
 
 FACTOR = 1.25  # |ln ratio| of validation to training loss: a factor of three and a half
 STEADY = 0.08  # deviation of ln ratio over its mean, below which the factor is constant
+MOVED = 0.01  # an accuracy that stays within a point has not moved
 _FEWEST = 5  # points below which no trend is judged (contract: "too-short")
+
+
+def together(train: Shape, val: Shape) -> tuple[FloatArray, FloatArray] | None:
+    """Both curves at the points where both are finite, (m,) each; None for fewer than five such points."""
+    if train.n == val.n and train.at[0] == val.at[0] and train.at[-1] == val.at[-1] and train.n == int(train.at[-1]):
+        return train.y, val.y
+    _, first, second = np.intersect1d(train.at, val.at, assume_unique=True, return_indices=True)
+    return (train.y[first], val.y[second]) if first.size >= _FEWEST else None
+
+
+def log_ratio(both: tuple[FloatArray, FloatArray] | None) -> tuple[float, float] | None:
+    """Mean and deviation of ln(second / first) of two curves; None where one is not positive."""
+    if both is None or float(both[0].min()) <= 0 or float(both[1].min()) <= 0:
+        return None
+    ratio = np.log(both[1] / both[0])
+    centre = mean(ratio)
+    rest = ratio - centre
+    return centre, math.sqrt(float(rest @ rest) / rest.size)
+
+
+def on_one_scale(drift: tuple[float, float] | None) -> bool:
+    """Whether a ratio of two losses is not one constant factor: near one, or changing over the run."""
+    return drift is None or abs(drift[0]) < FACTOR or drift[1] > STEADY * abs(drift[0])
 
 
 @lru_cache(maxsize=256)
@@ -48,7 +72,7 @@ class Run:
     def _pair(self) -> tuple[Shape | None, Shape | None]:
         train = self._loss("train", self.curves.of("validation", "loss"))
         val = self._loss("validation", train.series if train else None)
-        if train and val and train.series.metric == val.series.metric:
+        if train and val and train.series.metric == val.series.metric and on_one_scale(log_ratio(together(train, val))):
             train.partner, val.partner = val, train
         return train, val
 
@@ -78,6 +102,11 @@ class Run:
         longest = max((one.n for one in (self.train, self.val) if one), default=0)
         return longest < _FEWEST
 
+    @property
+    def resumed(self) -> bool:
+        """Whether it goes on from an earlier run, so that its start is not where learning began."""
+        return bool(self.curves.extra.get("resumed"))
+
     @cached_property
     def learnt(self) -> float:
         """The share of its first level that the training loss has shed by its end; negative when it ends worse."""
@@ -85,53 +114,35 @@ class Run:
         return one.fall / max(abs(one.start), one.floor, 1e-300) if one else 0.0
 
     @cached_property
-    def gap(self) -> FloatArray | None:
-        """Validation minus training loss at the points where both were logged, (m,); None unless paired."""
-        both = self.together
-        return None if both is None else both[1] - both[0]
-
-    @cached_property
     def together(self) -> tuple[FloatArray, FloatArray] | None:
         """Training and validation loss at the points where both are finite, (m,) each; None unless paired."""
-        train, val = self.train, self.val
-        if not self.paired or train is None or val is None:
-            return None
-        if train.n == val.n and train.at[0] == val.at[0] and train.at[-1] == val.at[-1] and train.n == int(train.at[-1]):
-            return train.y, val.y
-        _, first, second = np.intersect1d(train.at, val.at, assume_unique=True, return_indices=True)
-        return (train.y[first], val.y[second]) if first.size >= _FEWEST else None
+        return together(self.train, self.val) if self.paired and self.train and self.val else None
 
     @cached_property
     def ratio_drift(self) -> tuple[float, float] | None:
         """Mean and deviation over the run of ln(validation / training loss); None unless paired and positive."""
-        both = self.together
-        if both is None or float(both[0].min()) <= 0 or float(both[1].min()) <= 0:
-            return None
-        ratio = np.log(both[1] / both[0])
-        centre = mean(ratio)
-        rest = ratio - centre
-        return centre, math.sqrt(float(rest @ rest) / rest.size)
+        return log_ratio(self.together)
 
     @cached_property
     def comparable(self) -> bool:
         """Whether the two losses are on one scale: the same metric, and not a constant factor apart from the first epoch on."""
-        if not self.paired:
-            return False
-        drift = self.ratio_drift
-        return drift is None or abs(drift[0]) < FACTOR or drift[1] > STEADY * abs(drift[0])
+        return self.paired and on_one_scale(self.ratio_drift)
 
     @cached_property
     def accuracy_gained(self) -> float | None:
         """The share of what guessing leaves to gain that the training accuracy (else the validation's) gained, 0...1.
 
-        Guessing is taken to be the lowest value, at most one half.
+        Guessing is taken to be the lowest value, at most one half: a run that began higher had learnt before. Unless the
+        accuracy never moved by a point: then it is a class's share.
         """
         values = self.accuracy(self.train_score)
         if values is None:
             values = self.accuracy(self.val_score)
         if values is None:
             return None
-        low = min(max(float(values.min()), 0.0), 0.5)  # one that began higher had learnt before
+        low, high = max(float(values.min()), 0.0), float(values.max())
+        if high - low > MOVED:
+            low = min(low, 0.5)
         return (float(values[-max(3, values.size // 10) :].mean()) - low) / max(1.0 - low, 1e-9)
 
     def score_range(self, score: Shape) -> float:
