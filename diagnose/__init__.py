@@ -1,9 +1,9 @@
 """The linter for learning curves.
 
-    from diagnose import diagnose
+from diagnose import diagnose
 
-    report = diagnose("history.csv")
-    print(report)
+report = diagnose("history.csv")
+print(report)
 """
 
 from diagnose._version import __version__

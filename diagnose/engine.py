@@ -152,7 +152,9 @@ def _several(history: Any) -> bool:
     if not history:
         raise UsageError("expected at least one history, found an empty list")
     first = history[0]
-    return not isinstance(first, dict) or any(hasattr(value, "__len__") and not isinstance(value, str) for value in first.values())
+    return not isinstance(first, dict) or any(
+        hasattr(value, "__len__") and not isinstance(value, str) for value in first.values()
+    )
 
 
 def _chosen(runs: list[Curves], run: Choice) -> Curves:

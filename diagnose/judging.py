@@ -95,7 +95,9 @@ def _report(runs: Sequence[Run], verdicts: dict[str, tuple[Rule, Verdict]], unju
         noticed=partial(notice, run),
         unjudged=tuple(unjudged),
         fine=tuple(slug for slug, (_, one) in verdicts.items() if one.confidence < FOUND),
-        best=Point(judged.name, judged.position(int(judged.y.argmin())), float(judged.raw[judged.y.argmin()])) if judged else None,
+        best=Point(judged.name, judged.position(int(judged.y.argmin())), float(judged.raw[judged.y.argmin()]))
+        if judged
+        else None,
         last=Point(judged.name, judged.position(-1), float(judged.raw[-1])) if judged else None,
     )
 

@@ -44,19 +44,32 @@ def _rate(run: Run) -> Iterator[Note]:
         return
     valleys, peaks = phases.rate_turns(rates)
     if valleys >= 2:
-        yield Note("learning-rate-cycle", f"the learning rate goes up and down ({valleys + 1} cycles): waves are expected", (1, run.length))
+        yield Note(
+            "learning-rate-cycle",
+            f"the learning rate goes up and down ({valleys + 1} cycles): waves are expected",
+            (1, run.length),
+        )
         return
     top = phases.warm_up_end(rates)
     if 0 < top < rates.size - 1 and peaks <= 1:
-        yield Note("warm-up", f"the learning rate warms up until {run.curves.label(top + 1)}: a loss that rises first is expected", (1, top + 1))
+        yield Note(
+            "warm-up",
+            f"the learning rate warms up until {run.curves.label(top + 1)}: a loss that rises first is expected",
+            (1, top + 1),
+        )
     steps = [one for one in phases.rate_steps(rates) if one.at > top]
     if len(steps) > phases.FEW:
-        yield Note("learning-rate-schedule", f"the learning rate changes all the time, {steps[0].before:.3g} to {steps[-1].after:.3g}")
+        yield Note(
+            "learning-rate-schedule",
+            f"the learning rate changes all the time, {steps[0].before:.3g} to {steps[-1].after:.3g}",
+        )
         return
     if len(steps) > LISTED:
         first, last = steps[0].at + 1, steps[-1].at + 1
         where = f"{run.curves.label(first)} to {run.curves.label(last)}"
-        text = f"the learning rate goes from {steps[0].before:.3g} to {steps[-1].after:.3g} in {len(steps)} steps, {where}"
+        text = (
+            f"the learning rate goes from {steps[0].before:.3g} to {steps[-1].after:.3g} in {len(steps)} steps, {where}"
+        )
         yield Note("learning-rate-step", text, (first, last))
         return
     for step in steps:
@@ -71,7 +84,11 @@ def _jumps(run: Run, train: Shape) -> Iterator[Note]:
     for start, back in jumps if len(jumps) <= JUMPS else []:
         first, last = train.position(start), train.position(back)
         if back - start <= 1:
-            yield Note("spike", f"{train.name} spikes at {run.curves.label(first)} and recovers at once: harmless", (first, first))
+            yield Note(
+                "spike",
+                f"{train.name} spikes at {run.curves.label(first)} and recovers at once: harmless",
+                (first, first),
+            )
         else:
             text = f"{train.name} jumps at {run.curves.label(first)} and is back below by {run.curves.label(last)}: made good, as after a resume or an unfreezing"
             yield Note("resumed", text, (first, last))
@@ -107,12 +124,18 @@ def _gap(run: Run) -> Iterator[Note]:
     behind = both[1][:early] < both[0][:early]
     apart = (val.end - train.end) / val.scale(val.end)
     if behind.all() and apart > -0.02 and run.learnt > 0.1:
-        text = f"{val.name} starts below {train.name}: the training loss is an average over the epoch, half an epoch older"
+        text = (
+            f"{val.name} starts below {train.name}: the training loss is an average over the epoch, half an epoch older"
+        )
         yield Note("half-epoch-shift", text, (1, int(np.argmin(behind)) or early))
     if apart > GAP and val.relative_rise < 0.03:
         text = f"{val.name} ends {share(apart)} of its level above {train.name} and does not rise: a gap alone is not overfitting"
         yield Note("generalization-gap", text)
     lead = max(1, val.n // 10)
-    if val.n >= 10 and val.y[0] > 0 and float(val.y[:lead].max()) > LAGGED * max(float(both[0][:lead].max()), float(val.trend[2 * lead])):
+    if (
+        val.n >= 10
+        and val.y[0] > 0
+        and float(val.y[:lead].max()) > LAGGED * max(float(both[0][:lead].max()), float(val.trend[2 * lead]))
+    ):
         text = f"{val.name} starts far above {train.name} and closes up: batch-normalization averages lag at first"
         yield Note("early-transient", text, (1, lead))

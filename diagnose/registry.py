@@ -76,7 +76,9 @@ class Rule:
     def doc(self) -> str:
         """The rule's module docstring; ``{CONSTANT:%}`` in it is that module's constant, so that text and code agree."""
         module = sys.modules[self.module]
-        constants = {name: value for name, value in vars(module).items() if name.isupper() and not isinstance(value, str)}
+        constants = {
+            name: value for name, value in vars(module).items() if name.isupper() and not isinstance(value, str)
+        }
         return fill(module.__doc__ or "", constants, {}, str)
 
 

@@ -163,7 +163,8 @@ class Report:
             "runs": curves.runs,
             "run": curves.run,
             "columns": {
-                one.name: {"split": one.split, "metric": one.metric, "direction": one.direction} for one in curves.series
+                one.name: {"split": one.split, "metric": one.metric, "direction": one.direction}
+                for one in curves.series
             },
             "ignored": list(curves.ignored),
             "best": self.best.to_dict() if self.best else None,
@@ -222,4 +223,3 @@ def _plain(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.6g}")
-

@@ -58,7 +58,13 @@ def chance_level(run: Run) -> Verdict | CannotJudge:
         curve=train.name,
         epochs=(train.position(train.settled_index), run.length),
         harm=None,
-        evidence={"start": train.start, "end": train.end, "classes": float(classes), "entropy": entropy, "accuracy": late},
+        evidence={
+            "start": train.start,
+            "end": train.end,
+            "classes": float(classes),
+            "entropy": entropy,
+            "accuracy": late,
+        },
         names={"curve": train.name, "score": score.name},
         say="{curve} fell from {start} to {end}, which is what guessing among {classes:d} classes costs (ln {classes:d} = "
         "{entropy}), and {score} is {accuracy}",

@@ -83,7 +83,12 @@ def _majority(run: Run, score: Shape, accuracy: FloatArray) -> Verdict:
         curve=score.name,
         epochs=(since, run.length),
         harm=None,
-        evidence={"value": float(score.raw[-1]), "moved": moved, "still": float(part.size), "first_epoch": float(since)},
+        evidence={
+            "value": float(score.raw[-1]),
+            "moved": moved,
+            "still": float(part.size),
+            "first_epoch": float(since),
+        },
         names={"curve": score.name},
         say="{curve} stays at {value}, within {moved:%}, over the last {still:d} epochs: most likely the share of the majority class",
         looks_like="a model that started from trained weights and has little left to learn",

@@ -29,7 +29,13 @@ WOBBLE = 0.075  # scatter of the loss relative to its level
 WOBBLE_SCORE = 0.08  # scatter of an accuracy relative to its level
 POINTS = 0.03  # scatter of an accuracy in points
 
-TECHNIQUES = ("horizontal-ensemble", "weight-averaging", "learning-rate-schedule", "model-averaging", "snapshot-ensemble")
+TECHNIQUES = (
+    "horizontal-ensemble",
+    "weight-averaging",
+    "learning-rate-schedule",
+    "model-averaging",
+    "snapshot-ensemble",
+)
 
 
 @rule(area="prediction", techniques=TECHNIQUES)

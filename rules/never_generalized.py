@@ -45,7 +45,12 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("needs a training and a validation loss")
     gain = (val.origin - val.best) / val.scale(val.origin)
     confidence = above(run.learnt, FELL, 0.04) * (1 - above(gain, GAIN, 0.015))
-    evidence = {"train_start": train.told(train.start), "train_end": train.told(train.end), "best": val.told(val.best), "gain": gain}
+    evidence = {
+        "train_start": train.told(train.start),
+        "train_end": train.told(train.end),
+        "best": val.told(val.best),
+        "gain": gain,
+    }
     say = "{train} fell from {train_start} to {train_end}, yet {curve} was never "
     say += "more than {gain:%} better than at the start ({best})" if gain > 0 else "better than at the start ({best})"
     held, learnt = run.accuracy(run.val_score), run.accuracy(run.train_score)

@@ -45,7 +45,9 @@ def not_comparable(run: Run) -> Verdict | CannotJudge:
         return Verdict(0.0)
     steady = deviation / max(abs(centre), 1e-12)
     moved = float(np.log(both[0]).std())
-    confidence = beyond(abs(centre), math.log(FACTOR), 0.15) * (1 - beyond(steady, STEADY, 0.2)) * above(moved, MOVED, 0.05)
+    confidence = (
+        beyond(abs(centre), math.log(FACTOR), 0.15) * (1 - beyond(steady, STEADY, 0.2)) * above(moved, MOVED, 0.05)
+    )
     return Verdict(
         confidence=confidence,
         curve=val.name,

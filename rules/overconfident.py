@@ -28,6 +28,9 @@ from diagnose.registry import CannotJudge, Verdict, rule
 
 RISE = 0.055  # relative rise of the loss at which we are half sure
 NOISES = 2.0  # in deviations of the noise between epochs
+IMPROVED = (
+    0.03  # share gained from which on stopping at the best loss would cost answers: then this comes before overfit
+)
 LOST = 0.03  # share of the metric's range that may be lost
 
 TECHNIQUES = ("label-smoothing", "early-stopping", "weight-regularization", "dropout", "more-data")
@@ -49,6 +52,7 @@ def overconfident(run: Run) -> Verdict | CannotJudge:
     before = float(score.trend[there])
     gained = (before - score.end) / run.score_range(score)
     confidence = beyond(rise, RISE, 0.3) * beyond(noises, NOISES, 0.4) * above(gained, -LOST, 0.01)
+    confidence *= 0.95 + 0.05 * above(gained, IMPROVED, 0.005)
     return Verdict(
         confidence=confidence,
         curve=val.name,

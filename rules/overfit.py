@@ -70,7 +70,11 @@ def overfit(run: Run) -> Verdict | CannotJudge:
         there = train.nearest(best)
         fell = (float(train.trend[there]) - train.end) / train.scale(float(train.trend[there]))
         confidence *= above(fell, FALLING, 0.01)
-        evidence |= {"train_then": train.told(float(train.trend[there])), "train_end": train.told(train.end), "train_fell": fell}
+        evidence |= {
+            "train_then": train.told(float(train.trend[there])),
+            "train_end": train.told(train.end),
+            "train_fell": fell,
+        }
         names["train"] = train.name
         say += ", while {train} went on from {train_then} to {train_end}"
     return Verdict(

@@ -49,7 +49,12 @@ def slow_learning(run: Run) -> Verdict | CannotJudge:
     steady = second / max(first, 1e-300) if first > 0 else 0.0
     soon, later = (ahead.now - ahead.twice) / scale, (ahead.now - ahead.fourfold) / scale
     noises = train.fall / max(train.noise, 1e-9 * scale)
-    confidence = beyond(steady, STEADY, 0.15) * (1 - beyond(soon, SOON, 0.15)) * beyond(later, LATER, 0.25) * beyond(noises, NOISES)
+    confidence = (
+        beyond(steady, STEADY, 0.15)
+        * (1 - beyond(soon, SOON, 0.15))
+        * beyond(later, LATER, 0.25)
+        * beyond(noises, NOISES)
+    )
     if val is not None:
         confidence *= 1 - above(val.rise / val.scale(val.best), 0.03, 0.01)
     return Verdict(
@@ -57,7 +62,13 @@ def slow_learning(run: Run) -> Verdict | CannotJudge:
         curve=train.name,
         epochs=(1, run.length),
         harm=later,
-        evidence={"fall": run.learnt, "steadiness": steady, "gain_twice": soon, "gain_fourfold": later, "multiple": _reach(soon)},
+        evidence={
+            "fall": run.learnt,
+            "steadiness": steady,
+            "gain_twice": soon,
+            "gain_fourfold": later,
+            "multiple": _reach(soon),
+        },
         names={"curve": train.name},
         say="{curve} falls steadily but by {fall:%} in the whole run: {gain_twice:%} more within twice the epochs, "
         "{gain_fourfold:%} within four times",

@@ -49,7 +49,9 @@ def underfit_flat(run: Run) -> Verdict | CannotJudge:
     # with an accuracy to tell learning apart, the start is the lower first value: bad first weights are no progress
     fall = run.learnt if gained is None else (train.origin - train.end) / train.scale(train.origin)
     confidence = 1 - above(fall, FALL, 0.03)
-    if gained is not None:  # unscaled inputs: the loss falls from an explosion to the level of guessing, and stays there
+    if (
+        gained is not None
+    ):  # unscaled inputs: the loss falls from an explosion to the level of guessing, and stays there
         early = float(train.trend[max(1, round(EXPLOSION * train.n))])
         stayed = 1 - above((early - train.end) / train.scale(early), FALL, 0.03)
         stuck = (1 - above(gained, STUCK, 0.02)) * stayed

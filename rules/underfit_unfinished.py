@@ -56,7 +56,12 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
     turned = max(0.0, val.rise - 1.5 * val.noise) / scale
     first, second = val.halves
     steady = min(max(2 * second / first - 1, 0.0), 1.0) if first > 0 else 1.0  # 0 where it slowed down to a half
-    confidence = beyond(gain, GAIN + steady * (STEADY_GAIN - GAIN)) * beyond(falling, TRAIN) * beyond(noises, NOISES, 0.4) * (1 - beyond(turned, TURNED, 0.3))
+    confidence = (
+        beyond(gain, GAIN + steady * (STEADY_GAIN - GAIN))
+        * beyond(falling, TRAIN)
+        * beyond(noises, NOISES, 0.4)
+        * (1 - beyond(turned, TURNED, 0.3))
+    )
     held = run.accuracy(run.val_score)
     if held is not None and float(held[-1]) >= PERFECT and abs(train.end) < VANISHED * abs(train.start):
         confidence *= 0.2

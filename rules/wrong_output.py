@@ -66,7 +66,12 @@ def wrong_output(run: Run) -> Verdict | CannotJudge:
         curve=run.train_score.name,
         epochs=(1, run.length),
         harm=lost,
-        evidence={"start": train.start, "end": train.end, "accuracy_start": float(accuracy[0]), "accuracy_end": float(accuracy[-1])},
+        evidence={
+            "start": train.start,
+            "end": train.end,
+            "accuracy_start": float(accuracy[0]),
+            "accuracy_end": float(accuracy[-1]),
+        },
         names={"curve": train.name, "score": run.train_score.name},
         say="{curve} falls from {start} to {end} while {score} falls too, from {accuracy_start} to {accuracy_end}: labels, last "
         "layer and loss don't belong together",

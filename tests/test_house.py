@@ -1,6 +1,7 @@
 """The rules of the house that a program can check."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,14 @@ import diagnose
 from diagnose import techniques
 from diagnose.registry import load_rules
 
+ENVIRONMENT = {
+    **os.environ,
+    "COLUMNS": "80",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONUTF8": "1",
+    "NO_COLOR": "1",
+}
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "diagnose"
 SLUGS = """
@@ -127,7 +136,9 @@ def test_the_terminal_loads_nothing_heavy():
         "except SystemExit: pass\n"
         "print(sorted({m.split('.')[0] for m in sys.modules} & {'pandas', 'scipy', 'matplotlib', 'keras', 'tensorflow'}))"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(history)], capture_output=True, text=True, cwd=ROOT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(history)], capture_output=True, text=True, cwd=ROOT, check=True
+    )
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -160,3 +171,19 @@ def test_the_example_of_the_rules_docstring_is_a_working_rule(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.split() == ["late-start", "True"], done.stderr
+
+
+def test_the_readme_shows_what_the_command_prints():
+    text = (ROOT / "README.md").read_text()
+    first, shown = text.split("```")[1].strip(), text.split("```")[3].strip("\n")
+    install, command = first.split(" && ")
+    assert install == "pip install ." and len(first.splitlines()) == 1
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()], capture_output=True, text=True, cwd=ROOT, check=True, env=ENVIRONMENT
+    )
+    assert done.stdout.rstrip("\n") == shown
+
+
+def test_the_readme_names_every_rule():
+    text = (ROOT / "README.md").read_text()
+    assert [slug for slug in load_rules() if f"`{slug}`" not in text] == []

@@ -11,7 +11,9 @@ from diagnose.curves import FloatArray, IntArray
 
 PART = 0.7  # the share of the curve, from its end, that the decays are fitted to
 POINTS = 32  # the fitted part is averaged down to at most so many points
-RATES = np.array([0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.7, 1.2, 2.5])  # time constants of the exponentials, in run lengths
+RATES = np.array(
+    [0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.7, 1.2, 2.5]
+)  # time constants of the exponentials, in run lengths
 POWERS = np.array([0.25, 0.5, 1.0, 2.0])  # exponents of the power laws
 HORIZONS = (1.0, 2.0, 3.0, 4.0)  # now, and two to four times the epochs
 

@@ -40,8 +40,8 @@ def moving_mean(values: FloatArray, width: int) -> FloatArray:
     np.cumsum(values - middle, out=total[1:])
     at = np.arange(n)
     reach = np.minimum(np.minimum(at, n - 1 - at), half)
-    means: FloatArray = (total[at + reach + 1] - total[at - reach]) / (2 * reach + 1)
-    return means + middle
+    means: FloatArray = (total[at + reach + 1] - total[at - reach]) / (2 * reach + 1) + middle
+    return means
 
 
 def end_level(values: FloatArray) -> float:
