@@ -93,7 +93,9 @@ def library() -> None:
     ours = best_of(lambda: diagnose(data), 300)
     other = peer(data)
     theirs = best_of(other, 100) if other else float("nan")
-    row("diagnose(dict), 200 epochs, 2 curves", ours, f"{ours / theirs:.2f} x runmedic's checks ({theirs * 1e3:.2f} ms)")
+    row(
+        "diagnose(dict), 200 epochs, 2 curves", ours, f"{ours / theirs:.2f} x runmedic's checks ({theirs * 1e3:.2f} ms)"
+    )
     row("  and its text", best_of(lambda: str(diagnose(data)), 50), "")
     row("  and its JSON", best_of(lambda: diagnose(data).to_json(), 50), "")
 
@@ -107,7 +109,11 @@ def large() -> None:
     diagnose(data)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    row("diagnose(dict), 1,000,000 points, 2 curves", seconds, f"peak memory {peak / size:.1f} x the data ({size / 1e6:.0f} MB)")
+    row(
+        "diagnose(dict), 1,000,000 points, 2 curves",
+        seconds,
+        f"peak memory {peak / size:.1f} x the data ({size / 1e6:.0f} MB)",
+    )
     short = best_of(lambda: diagnose(history(1000)), 5)
     row("diagnose(dict), 1,000 points, 2 curves", short, "")
 

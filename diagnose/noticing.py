@@ -90,7 +90,8 @@ def _jumps(run: Run, train: Shape) -> Iterator[Note]:
                 (first, first),
             )
         else:
-            text = f"{train.name} jumps at {run.curves.label(first)} and is back below by {run.curves.label(last)}: made good, as after a resume or an unfreezing"
+            where = f"jumps at {run.curves.label(first)} and is back below by {run.curves.label(last)}"
+            text = f"{train.name} {where}: made good, as after a resume or an unfreezing"
             yield Note("resumed", text, (first, last))
 
 
@@ -112,7 +113,8 @@ def _second_descent(run: Run, val: Shape) -> Iterator[Note]:
     if above[peak] < max(HUMP * val.scale(float(lowest[peak])), HUMP_NOISES * max(val.noise, val.half_scatter)):
         return
     first, last = val.position(before), val.position(peak + int(later[0]))
-    text = f"{val.name} rose after {run.curves.label(first)} and fell below it again by {run.curves.label(last)}: a second descent"
+    where = f"rose after {run.curves.label(first)} and fell below it again by {run.curves.label(last)}"
+    text = f"{val.name} {where}: a second descent"
     yield Note("double-descent", text, (first, last))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ def _texts() -> Iterator[bytes]:
     """The entry_points.txt of every distribution on the path."""
     for folder in dict.fromkeys(sys.path):
         try:
-            names = [one for one in os.listdir(folder or ".") if one.endswith((".dist-info", ".egg-info"))]
+            with os.scandir(folder or ".") as entries:
+                names = [one.path for one in entries if one.name.endswith((".dist-info", ".egg-info"))]
         except OSError:
             continue
         for name in names:
             try:
-                with open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:
-                    yield file.read()
+                yield Path(name, "entry_points.txt").read_bytes()
             except OSError:
                 continue

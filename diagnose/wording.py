@@ -24,12 +24,12 @@ def number(value: float) -> str:
 
 
 def share(value: float) -> str:
-    """A relative amount: 0.51 -> "51%", 0.004 -> "0.4%", 23.4 -> "23 times"."""
+    """A relative amount: 0.51 -> "51%", 0.055 -> "5.5%", 0.07 -> "7%", 23.4 -> "23 times"."""
     if not math.isfinite(value):
         return "without bound"
     if abs(value) >= 10:
         return f"{number(value) if abs(value) >= 1000 else format(value, '.0f')} times"
-    return f"{value:.1%}" if abs(value) < 0.01 else f"{value:.0%}"
+    return f"{value:.1%}".replace(".0%", "%") if abs(value) < 0.1 else f"{value:.0%}"
 
 
 def times(value: float) -> str:

@@ -1,21 +1,21 @@
 """chance-level: the loss fell, but only to what guessing costs.
 
 What it means
-    A model that says "each class is equally likely" to every input scores a cross-entropy of ln K. Yours came down to
-    that and stayed: it learnt to be unsure, and nothing about the inputs.
+    A model that says "each class is equally likely" to every input scores a cross-entropy of ln K. Yours came down
+    to that and stayed: it learnt to be unsure, and nothing about the inputs.
 
 What the curves show
-    A cross-entropy that settles at ln K (2 classes 0.693, 3 classes 1.099, 10 classes 2.303, 100 classes 4.605), and an
-    accuracy that settles at 1/K.
+    A cross-entropy that settles at ln K (2 classes 0.693, 3 classes 1.099, 10 classes 2.303, 100 classes 4.605),
+    and an accuracy that settles at 1/K.
 
 How it is decided
-    This rule reads absolute levels. The training loss must end within {NEAR:%} (half sure) of ln K of the K that the
-    training accuracy names, and that accuracy must have ended within {SPARE:%} (half sure) of what guessing leaves to
-    gain, or below. Without an accuracy it is not judged: 0.693 can be a good loss for another problem.
+    This rule reads absolute levels. The training loss must end within {NEAR:%} (half sure) of ln K of the K that
+    the training accuracy names, and that accuracy must have ended within {SPARE:%} (half sure) of what guessing
+    leaves to gain, or below. Without an accuracy it is not judged: 0.693 can be a good loss for another problem.
 
 What else looks like it
-    NaN in the inputs in front of a ReLU: the loss rests at ln 2 and the accuracy flips between the two classes' shares.
-    Labels that don't belong to their inputs (shuffled apart). A learning rate so high that every unit died.
+    NaN in the inputs in front of a ReLU: the loss rests at ln 2 and the accuracy flips between the two classes'
+    shares. Labels that don't belong to their inputs (shuffled apart). A learning rate so high that every unit died.
 
 Sources
     Karpathy, CS231n, Setting up the data and the loss: "Look for correct loss at chance performance".

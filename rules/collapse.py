@@ -1,25 +1,25 @@
 """collapse: a good model was found, and lost.
 
 What it means
-    One or a few bad steps threw the weights out of a good region, and they never found back. The best epoch's weights were
-    the model you wanted.
+    One or a few bad steps threw the weights out of a good region, and they never found back. The best epoch's
+    weights were the model you wanted.
 
 What the curves show
     Both losses fall to a good level, then jump up within an epoch or three and stay there.
 
 How it is decided
-    The training loss must have fallen far before (half sure at {LEARNT:%}), and end having given back much of that (half sure
-    at {LOST:%}). Most of the loss must come in one jump (half sure when {SUDDEN:%} of it within three epochs), and the
-    loss must stay up until the end, for at least {LASTS:%} of the run. A loss that had jumped before by over {USUAL:%} of that
-    is unsteady rather than collapsed.
+    The training loss must have fallen far before (half sure at {LEARNT:%}), and end having given back much of that
+    (half sure at {LOST:%}). Most of the loss must come in one jump (half sure when {SUDDEN:%} of it within three
+    epochs), and the loss must stay up until the end, for at least {LASTS:%} of the run. A loss that had jumped
+    before by over {USUAL:%} of that is unsteady rather than collapsed.
 
 What else looks like it
-    A resume with another data set or a fresh optimizer; a learning rate that was raised. A loss that climbs slowly is
-    diverging rather than collapsing.
+    A resume with another data set or a fresh optimizer; a learning rate that was raised. A loss that climbs slowly
+    is diverging rather than collapsing.
 
 Sources
-    datascience.stackexchange.com/questions/28481 (accuracy .99, then .5 for good). Goodfellow, Bengio, Courville, Deep
-    Learning (2016), section 8.2.4, cliffs.
+    datascience.stackexchange.com/questions/28481 (accuracy .99, then .5 for good).
+    Goodfellow, Bengio, Courville, Deep Learning (2016), section 8.2.4, cliffs.
 """
 
 from diagnose.evidence.belief import above, beyond

@@ -1,19 +1,21 @@
 """constant-metric: the metric does not move at all.
 
 What it means
-    The model gives the same answer to every input, or the metric cannot see its answers: a last layer that doesn't fit
-    the loss (a softmax of one unit is always 1), labels in another form than the metric expects, units that all died, or
-    a model that names the majority class every time.
+    The model gives the same answer to every input, or the metric cannot see its answers: a last layer that doesn't
+    fit the loss (a softmax of one unit is always 1), labels in another form than the metric expects, units that all
+    died, or a model that names the majority class every time.
 
 What the curves show
-    A training accuracy (or another score) of exactly the same value, epoch after epoch, while the loss may still move.
+    A training accuracy (or another score) of exactly the same value, epoch after epoch, while the loss may still
+    move.
 
 How it is decided
     The training metric must hold exactly one value for at least {STUCK:%} of the epochs up to the end, at least
-    {FEWEST:d} of them; a validation metric alone is not enough, because few validation examples are answered alike by
-    many models. Or a training accuracy moves by no more than {HARDLY:%} over that part while the loss falls by less than
-    {FELL:%} (half sure) in the whole run: the share of the majority class. An accuracy of next to 1 is not counted, nor one
-    of 0 beside a regression's loss: that is a metric which means nothing here, and only a note.
+    {FEWEST:d} of them; a validation metric alone is not enough, because few validation examples are answered alike
+    by many models. Or a training accuracy moves by no more than {HARDLY:%} over that part while the loss falls by
+    less than {FELL:%} (half sure) in the whole run: the share of the majority class. An accuracy of next to 1 is
+    not counted, nor one of 0 beside a regression's loss: that is a metric which means nothing here, and only a
+    note.
 
 What else looks like it
     A model that has reached the best it can do on a handful of examples.
@@ -90,6 +92,7 @@ def _majority(run: Run, score: Shape, accuracy: FloatArray) -> Verdict:
             "first_epoch": float(since),
         },
         names={"curve": score.name},
-        say="{curve} stays at {value}, within {moved:%}, over the last {still:d} epochs: most likely the share of the majority class",
+        say="{curve} stays at {value}, within {moved:%}, over the last {still:d} epochs: most likely the "
+        "share of the majority class",
         looks_like="a model that started from trained weights and has little left to learn",
     )

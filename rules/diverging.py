@@ -1,21 +1,22 @@
 """diverging: the loss climbs away, or is no longer a number.
 
 What it means
-    Each update makes the weights worse: the steps are too large for the slope, or the numbers overflow. Nothing can be
-    learnt until that stops.
+    Each update makes the weights worse: the steps are too large for the slope, or the numbers overflow. Nothing can
+    be learnt until that stops.
 
 What the curves show
     NaN or Inf in a loss, or a training loss that ends far above where it has been and stays there.
 
 How it is decided
     A NaN or Inf in a loss is enough. Otherwise the training loss must end above its start (half sure when it ends
-    {ABOVE_START:%} above) and stay there (over {STAYS:%} of the last fifth), or have climbed back over much of the way it had come down (half sure at {GIVEN_BACK:%}) by a
-    multiple of its best (half sure at {ABOVE_BEST:x}) and of the noise between epochs ({NOISES:x}). A jump that comes
-    back down, as after a resume or a warm restart, is not counted: only where the curve ends.
+    {ABOVE_START:%} above) and stay there (over {STAYS:%} of the last fifth), or have climbed back over much of the
+    way it had come down (half sure at {GIVEN_BACK:%}) by a multiple of its best (half sure at {ABOVE_BEST:x}) and
+    of the noise between epochs ({NOISES:x}). A jump that comes back down, as after a resume or a warm restart, is
+    not counted: only where the curve ends.
 
 What else looks like it
-    A training that was stopped in the middle of a warm restart. NaN only in the validation loss points to NaN in the
-    validation data, or to an empty validation batch, rather than to the weights.
+    A training that was stopped in the middle of a warm restart. NaN only in the validation loss points to NaN in
+    the validation data, or to an empty validation batch, rather than to the weights.
 
 Sources
     Bengio, Practical Recommendations for Gradient-Based Training of Deep Architectures (2012), section 3.1.1.

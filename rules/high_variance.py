@@ -1,15 +1,16 @@
 """high-variance: the epoch at which you stop decides the result.
 
 What it means
-    Late in the run the model is as good one epoch and clearly worse the next. The last epoch's score is a draw from a
-    hat; so is a comparison of two such runs.
+    Late in the run the model is as good one epoch and clearly worse the next. The last epoch's score is a draw from
+    a hat; so is a comparison of two such runs.
 
 What the curves show
     A validation loss, or the metric, that varies strongly over the last part of the run.
 
 How it is decided
-    The scatter of the validation loss between epochs over the last fifth (at least five points), relative to its level:
-    half sure at {WOBBLE:%}. For an accuracy, relative to its level: half sure at {WOBBLE_SCORE:%}, and by at least {POINTS:%}.
+    The scatter of the validation loss between epochs over the last fifth (at least five points), relative to its
+    level: half sure at {WOBBLE:%}. For an accuracy, relative to its level: half sure at {WOBBLE_SCORE:%}, and by at
+    least {POINTS:%}.
 
 What else looks like it
     A validation set of few examples: then the model is steadier than it looks (see unrepresentative-validation).
@@ -65,7 +66,8 @@ def high_variance(run: Run) -> Verdict | CannotJudge:
             "epochs": float(late.size),
         },
         names={"curve": val.name},
-        say="{curve} still varies between {low} and {high} over the last {epochs:d} epochs: {wobble:%} of its level from one to the next",
+        say="{curve} still varies between {low} and {high} over the last {epochs:d} epochs: {wobble:%} of its level from "
+        "one to the next",
         looks_like="a validation set of few examples",
     )
 

@@ -1,26 +1,28 @@
 """never-generalized: the training set is learnt, and new data never see any of it.
 
 What it means
-    What the model learns has no value outside the training set: labels that don't belong to their inputs, a validation
-    set of another kind (rows sorted by class and split without shuffling), or inputs that don't hold the answer.
+    What the model learns has no value outside the training set: labels that don't belong to their inputs, a
+    validation set of another kind (rows sorted by class and split without shuffling), or inputs that don't hold the
+    answer.
 
 What the curves show
     The training loss falls, while the validation loss is never clearly better than at its start, and a validation
     accuracy never leaves the level of guessing.
 
 How it is decided
-    The training loss must have fallen (half sure at {FELL:%}); the best of the validation loss may lie at most {GAIN:%} (half
-    sure) below the level of its start. With an accuracy, the best validation accuracy may have gained at most {SCORE:%} (half sure) of
-    what its lowest value left to gain, while the training accuracy gained; without one, the claim is not made more than
-    {BLIND:%} sure: a network that starts from trained weights looks the same.
+    The training loss must have fallen (half sure at {FELL:%}); the best of the validation loss may lie at most
+    {GAIN:%} (half sure) below the level of its start. With an accuracy, the best validation accuracy may have
+    gained at most {SCORE:%} (half sure) of what its lowest value left to gain, while the training accuracy gained;
+    without one, the claim is not made more than {BLIND:%} sure: a network that starts from trained weights looks
+    the same.
 
 What else looks like it
-    Fine-tuning, whose first epoch is already the best. Batch normalization whose moving averages never settled: then the
-    training set itself scores badly in ``model.evaluate``.
+    Fine-tuning, whose first epoch is already the best. Batch normalization whose moving averages never settled:
+    then the training set itself scores badly in ``model.evaluate``.
 
 Sources
-    Zhang, Bengio, Hardt, Recht, Vinyals, Understanding deep learning requires rethinking generalization (2017): networks
-    fit random labels. Keras FAQ on validation_split: the last rows are taken, before shuffling.
+    Zhang, Bengio, Hardt, Recht, Vinyals, Understanding deep learning requires rethinking generalization (2017): networks fit random labels.
+    Keras FAQ on validation_split: the last rows are taken, before shuffling.
 """
 
 from diagnose.evidence.belief import above

@@ -1,16 +1,17 @@
 """not-comparable: the two losses are not on one scale.
 
 What it means
-    Training and validation loss are computed differently: a sum here and a mean there, gradient accumulation, a penalty or
-    class weights in one of them, or normalized targets. Their gap says nothing, so nothing is concluded from it.
+    Training and validation loss are computed differently: a sum here and a mean there, gradient accumulation, a
+    penalty or class weights in one of them, or normalized targets. Their gap says nothing, so nothing is concluded
+    from it.
 
 What the curves show
     Two curves of the same shape, a constant factor apart from the first epoch to the last.
 
 How it is decided
-    The logarithm of validation over training loss must be large (half sure at a factor of {FACTOR:x}, either way) and
-    hardly change over the run (half sure when its deviation is {STEADY:%} of its mean), while the training loss itself
-    moved by far more than the ratio did. A gap that overfitting opens begins near a factor of one and grows.
+    The logarithm of validation over training loss must be large (half sure at a factor of {FACTOR:x}, either way)
+    and hardly change over the run (half sure when its deviation is {STEADY:%} of its mean), while the training loss
+    itself moved by far more than the ratio did. A gap that overfitting opens begins near a factor of one and grows.
 
 What else looks like it
     A validation set that is harder, or easier, by just such a factor from the first epoch on.

@@ -7,16 +7,17 @@ What the curves show
     A training loss that jumps between epochs by a good part of its level, and gets nowhere by it.
 
 How it is decided
-    The scatter of the training loss between epochs over its last half, relative to its level: half sure at {SWING:%}.
-    The swings must be large beside the descent (half sure when they are {SHARE:%} of what the loss fell over the run's
-    last two thirds).
+    The scatter of the training loss between epochs over its last half, relative to its level: half sure at
+    {SWING:%}. The swings must be large beside the descent (half sure when they are {SHARE:%} of what the loss fell
+    over the run's last two thirds).
 
 What else looks like it
     Dropout on a small training set, whose loss is noisy although the weights are not (the validation loss is smooth
     then); a cyclic learning rate.
 
 Sources
-    Goodfellow, Bengio, Courville, Deep Learning (2016), figure 11.1. Bottou, Stochastic Gradient Descent Tricks (2012).
+    Goodfellow, Bengio, Courville, Deep Learning (2016), figure 11.1.
+    Bottou, Stochastic Gradient Descent Tricks (2012).
 """
 
 from diagnose.evidence.belief import above, beyond
@@ -56,6 +57,7 @@ def oscillating(run: Run) -> Verdict | CannotJudge:
         harm=swing,
         evidence=evidence,
         names={"curve": train.name},
-        say="{curve} swings by {swing:%} of its level from epoch to epoch over the last half; its whole descent there is {descent:%} of it",
+        say="{curve} swings by {swing:%} of its level from epoch to epoch over the last half; its whole "
+        "descent there is {descent:%} of it",
         looks_like="dropout on a small training set, or a cyclic learning rate",
     )

@@ -1,21 +1,21 @@
 """overconfident: the validation loss rises while the validation metric holds.
 
 What it means
-    The model decides as well as before, but grows too sure of itself: the few examples it gets wrong, it gets wrong with
-    ever more certainty. A form of overfitting that costs trust in the probabilities rather than right answers.
+    The model decides as well as before, but grows too sure of itself: the few examples it gets wrong, it gets wrong
+    with ever more certainty. A form of overfitting that costs trust in the probabilities rather than right answers.
 
 What the curves show
-    The validation loss rises from its best, while the validation accuracy (or the metric that counts) stays level or
-    still improves.
+    The validation loss rises from its best, while the validation accuracy (or the metric that counts) stays level
+    or still improves.
 
 How it is decided
-    The loss must rise as for overfit (half sure at {RISE:%} above its best, and beyond the noise). From the loss's best
-    epoch to the end the metric may lose at most {LOST:%} of what there was to gain (an accuracy: of 1 minus chance; any
-    other metric: of its own range), where we are half sure.
+    The loss must rise as for overfit (half sure at {RISE:%} above its best, and beyond the noise). From the loss's
+    best epoch to the end the metric may lose at most {LOST:%} of what there was to gain (an accuracy: of 1 minus
+    chance; any other metric: of its own range), where we are half sure.
 
 What else looks like it
-    Label noise: the wrong labels are the ones the loss complains about. An accuracy on few examples is too coarse to
-    show a small loss of quality.
+    Label noise: the wrong labels are the ones the loss complains about. An accuracy on few examples is too coarse
+    to show a small loss of quality.
 
 Sources
     Guo, Pleiss, Sun, Weinberger, On Calibration of Modern Neural Networks (2017), section 3.

@@ -1,21 +1,21 @@
 """overfit: the model goes on learning the training set and does ever worse on new data.
 
 What it means
-    From some epoch on the model learns what is particular to the training examples. The weights of that epoch were the
-    better ones.
+    From some epoch on the model learns what is particular to the training examples. The weights of that epoch were
+    the better ones.
 
 What the curves show
     The validation loss falls to a point and rises again, while the training loss keeps falling.
 
 How it is decided
-    The rise of the validation loss from the best of its trend to its end, relative to that best (or to 5% of its fall,
-    where the best is nearly zero): half sure at {RISE:%}. It must exceed the noise between epochs (half sure at
-    {NOISES:x}) and the training loss must not have risen with it (half sure when it fell by {FALLING:%}). A gap between
-    the two curves is not counted: without a rise it does no harm.
+    The rise of the validation loss from the best of its trend to its end, relative to that best (or to 5% of its
+    fall, where the best is nearly zero): half sure at {RISE:%}. It must exceed the noise between epochs (half sure
+    at {NOISES:x}) and the training loss must not have risen with it (half sure when it rose by {RISEN:%}). A gap
+    between the two curves is not counted: without a rise it does no harm.
 
 What else looks like it
-    A validation curve that jumps about and happens to end high; a learning rate that was raised; the first descent of a
-    double descent, when a later minimum would lie lower.
+    A validation curve that jumps about and happens to end high; a learning rate that was raised; the first descent
+    of a double descent, when a later minimum would lie lower.
 
 Sources
     Prechelt, Early Stopping, But When? (1998): the generalization loss GL, 100 (E_va / E_opt - 1).
@@ -29,7 +29,7 @@ from diagnose.registry import CannotJudge, Verdict, rule
 RISE = 0.055  # relative rise at which we are half sure: between the 3% and 10% of the definition, nearer the first
 RISE_OF_RANGE = 0.12  # the same for a score without a loss's zero, relative to what it had gained
 NOISES = 2.0  # rise in deviations of the noise between epochs
-FALLING = -0.02  # relative fall of the training loss since the best epoch
+RISEN = 0.02  # relative rise of the training loss since the best epoch
 
 TECHNIQUES = (
     "early-stopping",
@@ -69,7 +69,7 @@ def overfit(run: Run) -> Verdict | CannotJudge:
     if train is not None:
         there = train.nearest(best)
         fell = (float(train.trend[there]) - train.end) / train.scale(float(train.trend[there]))
-        confidence *= above(fell, FALLING, 0.01)
+        confidence *= above(fell, -RISEN, 0.01)
         evidence |= {
             "train_then": train.told(float(train.trend[there])),
             "train_end": train.told(train.end),

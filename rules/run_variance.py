@@ -1,23 +1,23 @@
 """run-variance: repeat the run and it ends elsewhere.
 
 What it means
-    Chance (the initial weights, the order of the examples) decides much of the result. One run says little about the
-    configuration, and a comparison of single runs says nothing.
+    Chance (the initial weights, the order of the examples) decides much of the result. One run says little about
+    the configuration, and a comparison of single runs says nothing.
 
 What the curves show
     Repeated runs of one configuration that end far apart.
 
 How it is decided
-    The standard deviation of the final levels of the repeats over their mean (or over 5% of the fall, where the mean is
-    nearly zero): half sure at {SPREAD:%}. With few repeats the spread itself is uncertain, and the confidence nearer to
-    one half: its relative error is about 1 / sqrt(2 (n - 1)).
+    The standard deviation of the final levels of the repeats over their mean (or over 5% of the fall, where the
+    mean is nearly zero): half sure at {SPREAD:%}. With few repeats the spread itself is uncertain, and the
+    confidence nearer to one half: its relative error is about 1 / sqrt(2 (n - 1)).
 
 What else looks like it
     Repeats that differ in more than the seed: another split, another number of epochs.
 
 Sources
-    Brownlee, How to Get Better Deep Learning Results (7-Day Mini-Course). Bouthillier et al., Accounting for Variance in
-    Machine Learning Benchmarks (2021).
+    Brownlee, How to Get Better Deep Learning Results (7-Day Mini-Course).
+    Bouthillier et al., Accounting for Variance in Machine Learning Benchmarks (2021).
 """
 
 import math

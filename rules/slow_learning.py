@@ -1,20 +1,20 @@
 """slow-learning: it learns, but at a crawl.
 
 What it means
-    The steps are too small for the way that is still to go: most often a learning rate that is ten or a hundred times
-    too low. More epochs would help, but far more of them than anybody wants to wait for.
+    The steps are too small for the way that is still to go: most often a learning rate that is ten or a hundred
+    times too low. More epochs would help, but far more of them than anybody wants to wait for.
 
 What the curves show
     A training loss that falls steadily, almost on a straight line, and by little.
 
 How it is decided
-    The training loss must fall steadily: its second half still brings at least {STEADY:%} (half sure) of what its first
-    half brought, well beyond the noise. The forecast within twice the epochs must stay small (half sure below {SOON:%} of
-    the level), and the one within four times must be worth having (half sure above {LATER:%}).
+    The training loss must fall steadily: its second half still brings at least {STEADY:%} (half sure) of what its
+    first half brought, well beyond the noise. The forecast within twice the epochs must stay small (half sure below
+    {SOON:%} of the level), and the one within four times must be worth having (half sure above {LATER:%}).
 
 What else looks like it
-    The long first shelf of a network that will suddenly begin to learn; the tail of a good fit that creeps on (but that
-    has slowed down since its first half).
+    The long first shelf of a network that will suddenly begin to learn; the tail of a good fit that creeps on (but
+    that has slowed down since its first half).
 
 Sources
     Bengio, Practical Recommendations for Gradient-Based Training of Deep Architectures (2012), section 3.1.1.

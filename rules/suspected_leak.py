@@ -1,23 +1,24 @@
 """suspected-leak: too good, too soon.
 
 What it means
-    Validation answers that are right without exception from the first epochs on are rarely earned: often a feature holds
-    the target, or validation rows are copies of training rows.
+    Validation answers that are right without exception from the first epochs on are rarely earned: often a feature
+    holds the target, or validation rows are copies of training rows.
 
 What the curves show
-    A validation accuracy of 1 (or next to it) in the first epochs and to the end, with a validation loss that has fallen
-    to next to nothing.
+    A validation accuracy of 1 (or next to it) in the first epochs and to the end, with a validation loss that has
+    fallen to next to nothing.
 
 How it is decided
-    This rule reads absolute levels. The validation accuracy must reach {PERFECT:%} within the first {SOON:d} epochs and hold
-    it in all later ones. It only suspects, so it is never more than {LIMIT:%} sure, and less where the training accuracy began
-    low, as it does when something has to be learnt.
+    This rule reads absolute levels. The validation accuracy must reach {PERFECT:%} within the first {SOON:d} epochs
+    and hold it in all later ones. It only suspects, so it is never more than {LIMIT:%} sure, and less where the
+    training accuracy began low, as it does when something has to be learnt.
 
 What else looks like it
     A problem that really is that easy (separable classes), or a model that starts from trained weights.
 
 Sources
-    Kaufman, Rosset, Perlich, Leakage in Data Mining (2012). softwareengineering.stackexchange.com/questions/322619.
+    Kaufman, Rosset, Perlich, Leakage in Data Mining (2012).
+    softwareengineering.stackexchange.com/questions/322619.
 """
 
 from diagnose.evidence.belief import above

@@ -5,18 +5,18 @@ What it means
     curves is meaningless until this is mended.
 
 What the curves show
-    A training loss that stays flat, or noisy around one high level. A cross-entropy near ln K (0.693, 1.099, 2.303, 4.605,
-    6.908) is a model that guesses among K classes.
+    A training loss that stays flat, or noisy around one high level. A cross-entropy near ln K (0.693, 1.099, 2.303,
+    4.605, 6.908) is a model that guesses among K classes.
 
 How it is decided
-    The fall of the training loss from its start to its end, relative to its start: half sure at {FALL:%}. A training
-    accuracy that gained over {SCORE:%} of what guessing leaves to gain speaks against it, and so does a forecast that
-    still falls. An accuracy that gained under {STUCK:%} speaks for it, even where the loss came down from an explosion to
-    the level of guessing.
+    The fall of the training loss from its start to its end, relative to its start: half sure at {FALL:%}. A
+    training accuracy that gained over {SCORE:%} of what guessing leaves to gain speaks against it, and so does a
+    forecast that still falls. An accuracy that gained under {STUCK:%} speaks for it, even where the loss came down
+    from an explosion to the level of guessing.
 
 What else looks like it
-    A model that starts from trained weights and has little left to learn; a loss with a large constant part (a penalty, an
-    offset), whose moving part looks small.
+    A model that starts from trained weights and has little left to learn; a loss with a large constant part (a
+    penalty, an offset), whose moving part looks small.
 
 Sources
     Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.
@@ -61,7 +61,8 @@ def underfit_flat(run: Run) -> Verdict | CannotJudge:
     names = {"curve": train.name}
     say = "{curve} went from {start} to {end}: a fall of {fall:%} over the whole run"
     if gained is not None and fall > FALL:
-        say = "{curve} fell from {start} to {end}, but the accuracy gained only {accuracy_gained:%} of what guessing leaves to gain"
+        say = "{curve} fell from {start} to {end}, but the accuracy gained only {accuracy_gained:%} of what guessing "
+        say += "leaves to gain"
     if gained is not None:
         evidence["accuracy_gained"] = gained
     ahead = train.forecast

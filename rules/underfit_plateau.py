@@ -1,22 +1,22 @@
 """underfit-plateau: it learnt something, then stopped at a poor level.
 
 What it means
-    The model has used what it can: too few nodes or layers for the problem, too strong a regularization, or inputs that
-    don't hold the answer.
+    The model has used what it can: too few nodes or layers for the problem, too strong a regularization, or inputs
+    that don't hold the answer.
 
 What the curves show
     Both losses improve, then settle together, well above what would be good.
 
 How it is decided
-    The training loss must have fallen clearly (half sure at {FALL:%}) and settled (half sure when the forecast within
-    twice the epochs is below {SETTLED:%}), at a level that is still most of where it started (half sure at {POOR:%} of
-    its start, {POOR_TOLD:%} with an accuracy), and not swing. A training accuracy must have gained little of what there was
-    to gain (half sure at {SCORE:%}). The
-    validation loss must lie close to it (half sure at a gap of {GAP:%}).
+    The training loss must have fallen clearly (half sure at {FALL:%}) and settled (half sure when the forecast
+    within twice the epochs is below {SETTLED:%}), at a level that is still most of where it started (half sure at
+    {POOR:%} of its start, {POOR_TOLD:%} with an accuracy), and not swing. A training accuracy must have gained
+    little of what there was to gain (half sure at {SCORE:%}). The validation loss must lie close to it (half sure
+    at a gap of {GAP:%}).
 
 What else looks like it
-    A problem that cannot be done better: noisy labels or noisy targets. A curve alone cannot tell these apart, so this
-    finding is never very sure: only a larger model can show it.
+    A problem that cannot be done better: noisy labels or noisy targets. A curve alone cannot tell these apart, so
+    this finding is never very sure: only a larger model can show it.
 
 Sources
     Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.

@@ -7,15 +7,15 @@ What the curves show
     Both losses are still falling at the end.
 
 How it is decided
-    Simple decays (exponentials, power laws, a logarithm, a line) are fitted to the last 70% of the validation loss and
-    carried on to twice the epochs. The expected further fall, relative to the level at the end: half sure at
-    {GAIN:%} where the descent slows down, because such curves are forecast too low (7% is a true 10% about as often as
-    not), and at {STEADY_GAIN:%} where it does not. The training loss must be falling as well (half sure at {TRAIN:%} over the last third), and the
-    validation loss must not have turned.
+    Simple decays (exponentials, power laws, a logarithm, a line) are fitted to the last 70% of the validation loss
+    and carried on to twice the epochs. The expected further fall, relative to the level at the end: half sure at
+    {GAIN:%} where the descent slows down, because such curves are forecast too low (7% is a true 10% about as often
+    as not), and at {STEADY_GAIN:%} where it does not. The training loss must be falling as well (half sure at
+    {TRAIN:%} over the last third), and the validation loss must not have turned.
 
 What else looks like it
-    A learning rate too small for the problem (then more epochs help too, only slowly): see slow-learning. A learning
-    rate that is scheduled to fall further will change the course of the curve.
+    A learning rate too small for the problem (then more epochs help too, only slowly): see slow-learning. A
+    learning rate that is scheduled to fall further will change the course of the curve.
 
 Sources
     Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.
@@ -26,7 +26,9 @@ from diagnose.evidence.belief import beyond
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-GAIN = 0.07  # forecast relative gain within twice the epochs at which a true gain of 10% is as likely as not, where the descent slows down
+GAIN = (
+    0.07  # forecast relative gain within twice the epochs at which a true 10% is as likely as not, where it slows down
+)
 STEADY_GAIN = 0.105  # the same where the second half fell as far as the first
 PERFECT = 0.9995  # accuracy: nothing is left to gain but the last digits of the loss
 VANISHED = 1e-3  # end over start of the training loss, below which the loss is all but gone

@@ -1,21 +1,21 @@
 """unrepresentative-training: the training set does not carry enough information about new data.
 
 What it means
-    What the model learns from the training set is right for the training set, and only partly so elsewhere: most often
-    there are too few examples, or some kinds of them are missing.
+    What the model learns from the training set is right for the training set, and only partly so elsewhere: most
+    often there are too few examples, or some kinds of them are missing.
 
 What the curves show
     Both losses improve, and a wide gap stays between them.
 
 How it is decided
-    The validation loss must have improved (half sure at {LEARNT:%}) and settled, and lie well above the training loss at
-    the end: half sure at {RATIO:x} the training loss. The gap must be stable: half sure when under {GROWTH:%} of it came in
-    the last third. A validation loss that rises is overfit first: this claim gives
-    way to it as the rise grows (half sure at {RISE:%}).
+    The validation loss must have improved (half sure at {LEARNT:%}) and settled, and lie well above the training
+    loss at the end: half sure at {RATIO:x} the training loss. The gap must be stable: half sure when under
+    {GROWTH:%} of it came in the last third. A validation loss that rises is overfit first: this claim gives way to
+    it as the rise grows (half sure at {RISE:%}).
 
 What else looks like it
-    A validation set that is harder than the training set; a model with too much freedom (regularization closes part of
-    such a gap). The curves cannot tell these apart: more data, or a new split, can.
+    A validation set that is harder than the training set; a model with too much freedom (regularization closes part
+    of such a gap). The curves cannot tell these apart: more data, or a new split, can.
 
 Sources
     Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.

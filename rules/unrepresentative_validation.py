@@ -1,21 +1,21 @@
 """unrepresentative-validation: the validation set is too small, or too odd, to trust its curve.
 
 What it means
-    The validation loss changes from epoch to epoch by more than the model does. What it says about any one epoch, the
-    best one included, is partly chance.
+    The validation loss changes from epoch to epoch by more than the model does. What it says about any one epoch,
+    the best one included, is partly chance.
 
 What the curves show
     A validation loss that moves noisily around a training loss that looks fine.
 
 How it is decided
-    The scatter of the validation loss between epochs over the last half, relative to its level (or the training loss's, if that
-    is higher): half sure at {JUMP:%}.
-    And how many times the training loss's own scatter that is: half sure at {MULTIPLE:x}. Much of the one makes up for
-    a little less of the other. A training loss that jumps by over {UNSTEADY:%} itself says that the weights do.
+    The scatter of the validation loss between epochs over the last half, relative to its level (or the training
+    loss's, if that is higher): half sure at {JUMP:%}. And how many times the training loss's own scatter that is:
+    half sure at {MULTIPLE:x}. Much of the one makes up for a little less of the other. A training loss that jumps
+    by over {UNSTEADY:%} itself says that the weights do.
 
 What else looks like it
-    A learning rate so high that the weights themselves jump (the training loss, an average over the epoch, hides it);
-    batch normalization whose moving averages lag. Validate on more examples to see which.
+    A learning rate so high that the weights themselves jump (the training loss, an average over the epoch, hides
+    it); batch normalization whose moving averages lag. Validate on more examples to see which.
 
 Sources
     Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.

@@ -1,25 +1,28 @@
 """validation-easier: the model does better on validation than on training data.
 
 What it means
-    Either the validation set is easier (or leaks from the training set), so that its loss flatters the model; or the
-    training loss is inflated, because dropout, augmentation and penalties act on it alone. Then nothing is wrong.
+    Either the validation set is easier (or leaks from the training set), so that its loss flatters the model; or
+    the training loss is inflated, because dropout, augmentation and penalties act on it alone. Then nothing is
+    wrong.
 
 What the curves show
     A validation loss clearly below the training loss, to the end.
 
 How it is decided
-    How far the validation loss lies below the training loss over the last quarter: half sure at {BELOW:%}, and at the
-    end. The training loss is an average over the epoch, half an epoch older than the validation loss: it is moved by half
-    an epoch before the comparison, so that a steep descent does not count. It must be so for most epochs.
+    How far the validation loss lies below the training loss over the last quarter: half sure at {BELOW:%}, and at
+    the end. The training loss is an average over the epoch, half an epoch older than the validation loss: it is
+    moved by half an epoch before the comparison, so that a steep descent does not count. It must be so for most
+    epochs.
 
 What else looks like it
     Dropout and augmentation make the training loss noisier than the validation loss; easier data don't. Where the
-    training loss is much the noisier one (over {NOISIER:x}), the distance must be larger: half sure at {BELOW_DROPOUT:%}. To be sure, evaluate the training set with
-    ``model.evaluate``: its loss without dropout is the comparable one.
+    training loss is much the noisier one (over {NOISIER:x}), the distance must be larger: half sure at
+    {BELOW_DROPOUT:%}. To be sure, evaluate the training set with ``model.evaluate``: its loss without dropout is
+    the comparable one.
 
 Sources
-    Geron, Why is my validation loss lower than my training loss? (pyimagesearch, 2019). keras.io FAQ, "Why is my training
-    loss much higher than my testing loss?".
+    Rosebrock, Why is my validation loss lower than my training loss? (pyimagesearch, 2019).
+    keras.io FAQ, "Why is my training loss much higher than my testing loss?".
 """
 
 import numpy as np

@@ -1,25 +1,26 @@
 """wrong-output: the labels, the last layer and the loss don't belong together.
 
 What it means
-    The loss measures something else than you mean: labels outside the range the loss expects ({{1, 2}} or {{-1, 1}} for a
-    binary cross-entropy), swapped arguments, or a last layer whose activation doesn't fit the loss. Training improves the
-    number and not the model.
+    The loss measures something else than you mean: labels outside the range the loss expects ({{1, 2}} or {{-1, 1}}
+    for a binary cross-entropy), swapped arguments, or a last layer whose activation doesn't fit the loss. Training
+    improves the number and not the model.
 
 What the curves show
     A cross-entropy below zero, which cannot be; or a loss and an accuracy that fall together.
 
 How it is decided
-    This rule reads an absolute level: a training loss beside an accuracy that ends below zero, while a cross-entropy
-    never is. Or the training loss falls steadily (rank correlation with time, half sure at {FALLS}) by at least {FELL:%} while the
-    training accuracy falls too (half sure at {FALLS}), by at least {LOST:%} of its range from 0 to 1.
+    This rule reads an absolute level: a training loss beside an accuracy that ends below zero, while a
+    cross-entropy never is. Or the training loss falls steadily (rank correlation with time, half sure at {FALLS})
+    by at least {FELL:%} while the training accuracy falls too (half sure at {FALLS}), by at least {LOST:%} of its
+    range from 0 to 1.
 
 What else looks like it
-    A loss that may be negative (a likelihood, a cosine similarity, an ELBO) beside an accuracy; a model with a second
-    output that trades accuracy for it.
+    A loss that may be negative (a likelihood, a cosine similarity, an ELBO) beside an accuracy; a model with a
+    second output that trades accuracy for it.
 
 Sources
-    keras issues 1917 and 13926 (negative loss: labels outside 0 and 1). Measured on Keras 3: labels -1 and 1 with binary
-    cross-entropy, loss falls while accuracy falls from 0.48 to 0.13.
+    keras issues 1917 and 13926 (negative loss: labels outside 0 and 1).
+    Measured on Keras 3: labels -1 and 1 with binary cross-entropy, loss falls while accuracy falls from 0.48 to 0.13.
 """
 
 import numpy as np

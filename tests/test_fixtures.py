@@ -40,7 +40,10 @@ def test_every_history_in_the_folders_is_expected():
         for path in FIXTURES.rglob("*")
         if path.is_file() and path.parent != FIXTURES and path.parts[-2] not in ("recipes", "broken", "__pycache__")
     }
-    named = {case for case in EXPECTED} | {
-        str(path.relative_to(FIXTURES)) for case in EXPECTED if EXPECTED[case]["repeats"] for path in (FIXTURES / case).iterdir()
+    named = set(EXPECTED) | {
+        str(path.relative_to(FIXTURES))
+        for case in EXPECTED
+        if EXPECTED[case]["repeats"]
+        for path in (FIXTURES / case).iterdir()
     }
     assert there - named == set()

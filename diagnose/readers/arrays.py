@@ -9,6 +9,7 @@ import numpy as np
 
 from diagnose.errors import NoHistory, ReadError, Refused
 from diagnose.readers.content import Content
+from diagnose.readers.opening import at_most
 from diagnose.readers.table import Table
 from diagnose.readers.values import tables_of
 
@@ -44,7 +45,7 @@ def _archive(content: Content) -> dict[str, Any]:
         with zipfile.ZipFile(io.BytesIO(content.data)) as archive:
             for one in archive.infolist():
                 with archive.open(one) as file:
-                    data = file.read(left + 1)
+                    data = at_most(file, left + 1)
                 left -= len(data)
                 if left < 0:
                     raise Refused(f"expected at most {_LIMIT:,} bytes unpacked, found more", source=content.source)

@@ -15,7 +15,7 @@ from diagnose.readers.axis import Axis, find_axis
 from diagnose.readers.inference import alike_scales, told_directions
 from diagnose.readers.plan import Plan, Wishes, make_plan
 from diagnose.readers.repeats import Grouping, group, reduce, reduction_note
-from diagnose.readers.runs import boundaries, by_run, tells_runs_apart
+from diagnose.readers.runs import boundaries, by_run, goes_on, tells_runs_apart
 from diagnose.readers.table import BoolArray, Table
 
 Rows = slice | IntArray
@@ -235,9 +235,16 @@ def _numbered(runs: list[Curves]) -> list[Curves]:
         return runs
     total = len(runs)
     return [
-        replace(one, run=at, runs=total, notes=(*one.notes, _several(at, total)))
-        for at, one in enumerate(runs, start=1)
+        _resumed(replace(one, run=at, runs=total, notes=(*one.notes, _several(at, total))), before)
+        for at, (one, before) in enumerate(zip(runs, [None, *runs[:-1]], strict=True), start=1)
     ]
+
+
+def _resumed(run: Curves, before: Curves | None) -> Curves:
+    if before is None or not goes_on(before, run):
+        return run
+    note = Note("resumed", f"run {run.run} goes on where run {run.run - 1} ended: a resume, or fine-tuning", (1, 1))
+    return replace(run, notes=(*run.notes, note), extra={**run.extra, "resumed": True})
 
 
 def _several(run: int, runs: int) -> Note:

@@ -101,10 +101,13 @@ def _beside_better(folder: str) -> bool:
 
 def _logs_of(folder: str, top: str) -> str:
     """The folder that is one history: the parent of train/ and validation/."""
+    from diagnose.readers.tensorboard import SPLIT_FOLDERS
+
     parent, name = os.path.split(folder)
-    if name.lower() in ("train", "validation", "val", "eval", "test") and len(folder) > len(top.rstrip("/")):
-        return parent
-    return folder
+    if name.lower() not in SPLIT_FOLDERS or len(folder) <= len(top.rstrip("/")):
+        return folder
+    both = [one for one in SPLIT_FOLDERS if os.path.isdir(os.path.join(parent, one))]  # noqa: PTH112, PTH118
+    return parent if len(both) > 1 else folder
 
 
 def _last_checkpoints(paths: Iterable[str]) -> list[str]:

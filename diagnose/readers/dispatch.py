@@ -133,7 +133,7 @@ def _names(content: Content) -> tuple[str, ...]:
         return (*_JSON, *_CONSOLE, *_DELIMITED, "strangers")
     if start in ("<", "v", "%") or content.name.lower().endswith(SETTINGS):
         return ("strangers", *_DELIMITED, *_LAST)
-    if "{" in content.text[:200]:
+    if "{" in content.text[:200] or content.text.startswith(("OrderedDict(", "dict(", "collections.")):
         return ("huggingface_console", "literal", *_CONSOLE, *_DELIMITED, "strangers", *_LAST)
     if _LOGGED.search(content.text, 0, 200_000):
         return (*_CONSOLE, *_DELIMITED, "strangers", *_LAST)

@@ -12,6 +12,7 @@ from diagnose.readers.content import Content
 from diagnose.readers.decoding import decode
 
 LIMIT = 1 << 30  # bytes, unpacked
+_PIECE = 1 << 20
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # what "<(command)" gives in a shell
 
 
@@ -39,7 +40,7 @@ def open_file(file: Any, limit: int = LIMIT) -> Content:
     name = getattr(file, "name", None)
     source = name if isinstance(name, str) else "file"
     try:
-        data = file.read(limit + 1)
+        data = at_most(file, limit + 1)
     except (OSError, ValueError) as error:
         raise ReadError(f"expected a file that can be read, found that it fails ({error})", source=source) from error
     if not isinstance(data, (bytes, str)):
@@ -61,8 +62,23 @@ def contained(source: str, name: str, data: bytes, limit: int = LIMIT) -> Conten
     return Content(source, name, data, decode(data))
 
 
+def at_most(file: Any, limit: int) -> Any:
+    """Up to ``limit`` bytes or characters, piece by piece: asked for all at once, a file reserves that much memory."""
+    pieces: list[Any] = []
+    left = limit
+    while left > 0:
+        piece = file.read(min(left, _PIECE))
+        if not isinstance(piece, (bytes, str)):
+            return piece
+        if not piece:
+            break
+        pieces.append(piece)
+        left -= len(piece)
+    return type(pieces[0])().join(pieces) if pieces else b""
+
+
 def _from_stream(file: Any, source: str, limit: int) -> bytes:
-    data: bytes = file.read(limit + 1)
+    data: bytes = at_most(file, limit + 1)
     if len(data) > limit:
         raise _too_big(source, limit)
     return data

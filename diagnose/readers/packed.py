@@ -7,6 +7,7 @@ import zlib
 from typing import IO, Any
 
 from diagnose.errors import ReadError, Refused
+from diagnose.readers.opening import at_most
 
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zip", ".gzip", ".lzma")
 _INSTEAD = "unpack it and give its files or the directory"
@@ -32,7 +33,7 @@ def _bounded(source: str, data: bytes, limit: int) -> bytes:
 
     try:
         with _opened(io.BytesIO(data)) as file:
-            unpacked: bytes = file.read(limit + 1)
+            unpacked: bytes = at_most(file, limit + 1)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise _damaged(source, error) from error
     except Exception as error:  # lzma has an error class of its own, which isn't worth its import here
@@ -76,7 +77,7 @@ def _from_zip(source: str, name: str, data: bytes, limit: int) -> tuple[str, byt
             if members[0].flag_bits & 1:
                 raise Refused("expected an open archive, found one with a password; unpack it", source=source)
             with archive.open(members[0]) as file:
-                unpacked = file.read(limit + 1)
+                unpacked = at_most(file, limit + 1)
     except ReadError:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:

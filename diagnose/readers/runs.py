@@ -15,6 +15,15 @@ def choose(runs: Sequence[Curves]) -> Curves:
     return next(one for one in reversed(runs) if one.length >= enough)
 
 
+def goes_on(before: Curves, after: Curves) -> bool:
+    """Whether a run goes on where the one before it ended: its training loss begins nearer to that end than to its start."""
+    old, new = before.of("train", "loss"), after.of("train", "loss")
+    if old is None or new is None or old.direction != "min":
+        return False
+    start, end, resumed = float(old.values[0]), float(old.values[-1]), float(new.values[0])
+    return start > end and abs(resumed - end) < 0.5 * abs(resumed - start)
+
+
 def boundaries(axis: FloatArray | None, given: Iterable[int], keys: Sequence[FloatArray], rows: int) -> list[int]:
     """Rows at which a run begins, 0 included: where the count goes back, a run's name changes, or as given."""
     found = {0, *(at for at in given if 0 < at < rows)}

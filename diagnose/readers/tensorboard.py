@@ -24,6 +24,9 @@ from diagnose.vocabulary import SPLITS
 MARK = "events.out.tfevents"
 _FORMATS = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 14: "bfloat16", 19: "<f2"}  # of TensorFlow's types
 _PACKED = {5: "<f4", 6: "<f8"}  # float_val and double_val
+# Folders whose very name is a split; any other may hold the word by chance.
+_HELD_OUT = ("validation", "valid", "val", "eval")
+SPLIT_FOLDERS = {"train": "train", "training": "train", **dict.fromkeys(_HELD_OUT, "validation")}
 _CUT = Note("cut-off", "an event file breaks off in the middle of a record; what is before it was read")
 
 
@@ -35,7 +38,7 @@ def recognise(content: Content) -> bool:
 def tables(content: Content) -> list[Table]:
     """The history in one event file; its folder's name may say which split it is."""
     points = _Points()
-    _collect(content.data, _split(Path(content.source).absolute().parent.name), points)
+    _collect(content.data, SPLIT_FOLDERS.get(Path(content.source).absolute().parent.name.lower(), ""), points)
     return [_table(points, content.source)]
 
 
@@ -49,7 +52,7 @@ def tables_in_folder(directory: str) -> list[Table]:
     from diagnose.readers.opening import open_path
 
     points = _Points()
-    own = (Path(directory), _split(Path(directory).absolute().name))
+    own = (Path(directory), SPLIT_FOLDERS.get(Path(directory).absolute().name.lower(), ""))
     for folder, split in [own, *_split_folders(directory)]:
         contents = []
         for path in _event_files(folder):
@@ -90,7 +93,9 @@ def _listed(directory: str | Path) -> list[Path]:
 
 
 def _split(folder: str) -> str:
-    return next((SPLITS[word] for word in tokens(folder) if word in SPLITS), "")
+    """The split a subfolder is for: "validation", or "Loss_val", which PyTorch's add_scalars makes for "Loss"."""
+    words = tokens(folder)
+    return SPLITS.get(words[-1], "") if words else ""
 
 
 def _began(data: bytes) -> float:
@@ -123,6 +128,8 @@ def _add(value: bytes, step: int, split: str, points: _Points) -> None:
         points.ignored[tag] = None
         return
     name = tag.removeprefix("epoch_")
+    if any(word in SPLITS for word in tokens(name)):
+        split = ""
     points.epochs = points.epochs or name != tag
     column = f"{split}/{name}" if split else name
     if split:
