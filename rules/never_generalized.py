@@ -21,7 +21,7 @@ What else looks like it
     then the training set itself scores badly in ``model.evaluate``.
 
 Sources
-    Zhang, Bengio, Hardt, Recht, Vinyals, Understanding deep learning requires rethinking generalization (2017): networks fit random labels.
+    Zhang, Bengio, Hardt, Recht, Vinyals, Understanding deep learning requires rethinking generalization (2017).
     Keras FAQ on validation_split: the last rows are taken, before shuffling.
 """
 

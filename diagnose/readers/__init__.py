@@ -82,4 +82,3 @@ def _assembled(tables: Iterable[Table], train: str | None, validation: str | Non
     if failed and not found:
         raise failed[0]
     return found
-

@@ -148,6 +148,4 @@ def _downloaded(grid: Grid, content: Content) -> Table:
         if step is not None and value is not None
     ]
     table = _wide(entries, content, "step", ())
-    return Table(
-        table.columns, table.missing, "TensorBoard download", content.source, axis="step", starts=table.starts
-    )
+    return Table(table.columns, table.missing, "TensorBoard download", content.source, axis="step", starts=table.starts)

@@ -88,7 +88,7 @@ def test_percent_and_decimal_comma() -> None:
 
 
 def test_printed_tensors() -> None:
-    (curves,) = runs("epoch,loss\n1,\"tensor(0.5, device='cuda:0')\"\n2,\"tensor(0.4, grad_fn=<DivBackward0>)\"\n")
+    (curves,) = runs('epoch,loss\n1,"tensor(0.5, device=\'cuda:0\')"\n2,"tensor(0.4, grad_fn=<DivBackward0>)"\n')
     assert points(curves, "loss") == [(1, 0.5), (2, 0.4)]
 
 
