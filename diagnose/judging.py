@@ -13,6 +13,7 @@ from diagnose.registry import CannotJudge, Rule, Verdict, load_rules
 from diagnose.report import AREAS, Finding, Point, Report, Unjudged
 
 FOUND = 0.5  # a finding is what is more probable than not
+UNLIKELY = 0.49  # what a claim keeps at most that another one rules out
 SURE = 0.8  # sure findings come first, in the order of the areas
 NEAR = 0.2  # and with them those nearly as sure as the surest
 
@@ -61,22 +62,26 @@ def _agreed(verdicts: Sequence[Verdict | CannotJudge]) -> Verdict | CannotJudge:
 
 
 def _exclusive(verdicts: dict[str, tuple[Rule, Verdict]]) -> dict[str, tuple[Rule, Verdict]]:
-    """Where claims rule each other out, keep the surer one and lower the others below a finding."""
+    """Lower below a finding what another finding hides, and the less sure of two claims that rule each other out."""
     out = dict(verdicts)
+    for rule, verdict in verdicts.values():
+        if verdict.confidence >= FOUND:
+            for other in rule.hides:
+                _lower(out, other, verdict.confidence)
     for slug, (rule, verdict) in verdicts.items():
         for other in rule.excludes:
-            if other not in verdicts or verdict.confidence < FOUND:
+            if other not in out or min(out[slug][1].confidence, out[other][1].confidence) < FOUND:
                 continue
-            theirs = verdicts[other][1]
-            if theirs.confidence >= FOUND and theirs.confidence > verdict.confidence:
-                out[slug] = (rule, _lowered(verdict, 1 - theirs.confidence))
-            elif theirs.confidence >= FOUND:
-                out[other] = (verdicts[other][0], _lowered(theirs, 1 - verdict.confidence))
+            sure, unsure = (slug, other) if verdict.confidence >= verdicts[other][1].confidence else (other, slug)
+            _lower(out, unsure, out[sure][1].confidence)
     return out
 
 
-def _lowered(verdict: Verdict, confidence: float) -> Verdict:
-    return Verdict(min(confidence, 0.49))
+def _lower(verdicts: dict[str, tuple[Rule, Verdict]], slug: str, other: float) -> None:
+    """What is left to believe of a claim beside another one of that confidence."""
+    if slug in verdicts:
+        rule, verdict = verdicts[slug]
+        verdicts[slug] = (rule, Verdict(min(verdict.confidence, 1 - other, UNLIKELY)))
 
 
 def _report(runs: Sequence[Run], verdicts: dict[str, tuple[Rule, Verdict]], unjudged: list[Unjudged]) -> Report:

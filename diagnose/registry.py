@@ -59,6 +59,7 @@ class Rule:
     """One rule: a slug, its area, what treats it (best first), and the function that judges.
 
     excludes: slugs of rules whose claim can't be true together with this one; the engine keeps the surer.
+    hides: slugs of rules whose evidence means nothing when this one is found (a diverging loss has a "gap", too).
     before: slugs of rules of the same area that this one comes before, because it says more about the same curves.
     """
 
@@ -68,6 +69,7 @@ class Rule:
     judge: Judge
     module: str
     excludes: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     repeats: bool = False
     trendless: bool = False
@@ -87,6 +89,7 @@ def rule(
     area: Area,
     techniques: tuple[str, ...],
     excludes: tuple[str, ...] = (),
+    hides: tuple[str, ...] = (),
     before: tuple[str, ...] = (),
     repeats: bool = False,
     trendless: bool = False,
@@ -94,6 +97,7 @@ def rule(
     """Make a rule of a function; its name (underscores to hyphens) is the slug, its module's docstring explains it.
 
     excludes: slugs of rules whose claim can't be true together with this one's.
+    hides: slugs of rules whose evidence means nothing when this one is found.
     before: slugs of rules of the same area that this one comes before when both are found.
     repeats: the function takes a sequence of runs (repeats of one configuration) instead of one run.
     trendless: it needs no trend, so it also judges histories of fewer than five points (NaN, a constant metric).
@@ -101,7 +105,7 @@ def rule(
 
     def make(judge: Judge) -> Rule:
         slug = judge.__name__.replace("_", "-")
-        return Rule(slug, area, techniques, judge, judge.__module__, excludes, before, repeats, trendless)
+        return Rule(slug, area, techniques, judge, judge.__module__, excludes, hides, before, repeats, trendless)
 
     return make
 

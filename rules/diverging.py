@@ -41,11 +41,18 @@ STAYS = 0.8  # share of the last fifth that lies above the start
 SURE = 0.98  # a NaN was logged: nothing to estimate, but logs can be wrong
 
 TECHNIQUES = ("learning-rate", "gradient-clipping", "data-scaling", "data-audit", "batch-normalization")
-AFTER = ("unrepresentative-training", "unrepresentative-validation", "validation-easier", "never-generalized")
-EXCLUDES = ("underfit-flat", "underfit-plateau", "oscillating", "constant-metric", "chance-level", *AFTER)
+HIDES = (
+    "constant-metric",
+    "chance-level",
+    "unrepresentative-training",
+    "unrepresentative-validation",
+    "validation-easier",
+    "never-generalized",
+)
+EXCLUDES = ("underfit-flat", "underfit-plateau", "oscillating")
 
 
-@rule(area="learning", techniques=TECHNIQUES, excludes=EXCLUDES, trendless=True)
+@rule(area="learning", techniques=TECHNIQUES, excludes=EXCLUDES, hides=HIDES, trendless=True)
 def diverging(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     for series in run.curves.series:
@@ -60,10 +67,8 @@ def diverging(run: Run) -> Verdict | CannotJudge:
 
 
 def _first_lost(values: FloatArray) -> int | None:
-    total = float(np.add.reduce(values))
-    if math.isfinite(total):
-        return None
-    return next((at for at, value in enumerate(values.tolist()) if not math.isfinite(value)), None)
+    lost = ~np.isfinite(values)
+    return int(lost.argmax()) if lost.any() else None
 
 
 def _not_a_number(run: Run, name: str, epoch: int, value: float, split: str) -> Verdict:

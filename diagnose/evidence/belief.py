@@ -15,7 +15,7 @@ def beyond(value: float, half: float, spread: float = 0.35) -> float:
         return 0.0
     if math.isinf(value) or half <= 0:
         return 1.0
-    return logistic(math.log(value / half) / spread)
+    return logistic((math.log(value) - math.log(half)) / spread)
 
 
 def above(value: float, half: float, spread: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from diagnose.curves import Curves, FloatArray, Series, Split
 from diagnose.evidence.noise import mean
-from diagnose.evidence.shape import Shape
+from diagnose.evidence.shape import Shape, unit_of
 from diagnose.metrics import describe, tokens
 
 FACTOR = 1.25  # |ln ratio| of validation to training loss: a factor of three and a half
@@ -30,7 +30,7 @@ def log_ratio(both: tuple[FloatArray, FloatArray] | None) -> tuple[float, float]
     """Mean and deviation of ln(second / first) of two curves; None where one is not positive."""
     if both is None or float(both[0].min()) <= 0 or float(both[1].min()) <= 0:
         return None
-    ratio = np.log(both[1] / both[0])
+    ratio = np.log(both[1]) - np.log(both[0])
     centre = mean(ratio)
     rest = ratio - centre
     return centre, math.sqrt(float(rest @ rest) / rest.size)
@@ -70,8 +70,10 @@ class Run:
 
     @cached_property
     def _pair(self) -> tuple[Shape | None, Shape | None]:
-        train = self._loss("train", self.curves.of("validation", "loss"))
-        val = self._loss("validation", train.series if train else None)
+        one = self._loss("train", self.curves.of("validation", "loss"))
+        other = self._loss("validation", one)
+        unit = unit_of(one, other)
+        train, val = Shape(one, unit) if one else None, Shape(other, unit) if other else None
         if train and val and train.series.metric == val.series.metric and on_one_scale(log_ratio(together(train, val))):
             train.partner, val.partner = val, train
         return train, val
@@ -163,18 +165,19 @@ class Run:
         """The values of an accuracy as fractions; None when the curve is no accuracy."""
         if one is None or self.meaningless or not _is_accuracy(one.series.metric):
             return None
-        return one.raw / 100.0 if one.n and float(one.raw.max()) > 1.5 else one.raw
+        highest = float(one.raw.max())
+        if float(one.raw.min()) < 0 or highest > 100:  # whatever its name says, no accuracy is
+            return None
+        return one.raw / 100.0 if highest > 1.5 else one.raw
 
-    def _loss(self, split: Split, partner: Series | None) -> Shape | None:
+    def _loss(self, split: Split, partner: Series | None) -> Series | None:
         one = self.curves.of(split, "loss")
         if one is None and partner is not None:
             one = self.curves.of(split, partner.metric)
         if one is None or one.direction is None:
             judged = [s for s in self.curves.series if s.split == split and s.direction is not None]
             one = min(judged, key=lambda s: s.direction != "min", default=None)
-        if one is None or not np.isfinite(one.values).any():
-            return None
-        return Shape(one)
+        return one if one is not None and np.isfinite(one.values).any() else None
 
     def _score(self, split: Split, loss: Shape | None) -> Shape | None:
         others = [
@@ -185,5 +188,5 @@ class Run:
         preferred = [s for s in others if _is_accuracy(s.metric)] or [s for s in others if s.direction == "max"]
         for one in sorted(preferred, key=lambda s: len(s.metric)):  # "accuracy" before "head_b_accuracy"
             if np.isfinite(one.values).any():
-                return Shape(one)
+                return Shape(one, unit_of(one))
         return None

@@ -13,26 +13,39 @@ from diagnose.evidence.smooth import end_level, median3, moving_mean, window
 
 FEW = 8  # points below which a scatter is mostly chance
 LATE = 0.2  # the late part of a curve: its last fifth
+HUGE = 1e100  # values beyond it, or all below its inverse, are measured in units of the largest: squares would overflow
 EXPLODED = 100.0  # a start of so many times the typical level says nothing about what a change is worth
+
+
+def unit_of(*series: Series | None) -> float:
+    """What to divide curves by that are judged together: 1, but for values whose squares can't be told as numbers."""
+    largest = 0.0
+    for one in series:
+        if one is not None:
+            finite = one.values[np.isfinite(one.values)]
+            largest = max(largest, float(finite.max(initial=0.0)), -float(finite.min(initial=0.0)))
+    return largest if largest > HUGE or 0 < largest < 1 / HUGE else 1.0
 
 
 class Shape:
     """A curve turned so that lower is better, and its measures.
 
-    y      (m,) the finite values, negated where the metric is maximised; m >= 1
+    y      (m,) the finite values, in the given unit, negated where the metric is maximised; m >= 1
     at     (m,) their 1-based positions on the run's axis
     lost   (k,) positions of the values that were NaN or Inf
     partner  the same loss on the other split, if there is one
     """
 
-    def __init__(self, series: Series) -> None:
+    def __init__(self, series: Series, unit: float = 1.0) -> None:
         self.series = series
+        self.unit = unit
         self.partner: Shape | None = None
         self.name = series.name
         finite = np.isfinite(series.values)
         whole = bool(finite.all())
         self.raw: FloatArray = series.values if whole else series.values[finite]
-        self.y: FloatArray = -self.raw if series.direction == "max" else self.raw
+        level = self.raw if unit == 1.0 else self.raw / unit
+        self.y: FloatArray = -level if series.direction == "max" else level
         self.at: IntArray = series.epochs if whole else series.epochs[finite]
         self.lost: IntArray = series.epochs[:0] if whole else series.epochs[~finite]
         self.n = self.y.size
@@ -175,7 +188,7 @@ class Shape:
 
     def told(self, level: float) -> float:
         """A level as the history writes it (the sign turned back for a maximised metric)."""
-        return -level if self.series.direction == "max" else level
+        return (-level if self.series.direction == "max" else level) * self.unit
 
     def nearest(self, position: int) -> int:
         """The index of the value at a 1-based position of the run's axis, or of the next one logged."""
