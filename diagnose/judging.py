@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
 
 from diagnose.curves import Curves
 from diagnose.errors import DiagnoseError, RuleError
+from diagnose.evidence.belief import logistic, logit
 from diagnose.evidence.run import Run
 from diagnose.noticing import notice
 from diagnose.registry import CannotJudge, Rule, Verdict, load_rules
 from diagnose.report import AREAS, Finding, Point, Report, Unjudged
 
 FOUND = 0.5  # a finding is what is more probable than not
+AGREED = (
+    0.3  # how much surer, in log odds and per e-fold of runs, agreement makes; runs share their data, so far from 1
+)
 UNLIKELY = 0.49  # what a claim keeps at most that another one rules out
 SURE = 0.8  # sure findings come first, in the order of the areas
 NEAR = 0.2  # and with them those nearly as sure as the surest
@@ -54,11 +60,17 @@ def _call(rule: Rule, argument: Run | Sequence[Run]) -> Verdict | CannotJudge:
 
 
 def _agreed(verdicts: Sequence[Verdict | CannotJudge]) -> Verdict | CannotJudge:
-    """What repeats say together: the median confidence, told by the run that is nearest to it."""
+    """What repeats say together: the run of median confidence speaks, and says in how many of them it was found."""
     judged = sorted((one for one in verdicts if isinstance(one, Verdict)), key=lambda one: one.confidence)
     if not judged:
         return verdicts[0]
-    return judged[len(judged) // 2]
+    median = judged[len(judged) // 2]
+    found = sum(one.confidence >= FOUND for one in judged)
+    evidence = {**median.evidence, "runs_found": float(found), "runs_judged": float(len(judged))}
+    # each further run that agrees, or disagrees, takes away some of the doubt that chance made this one look so
+    confidence = logistic(logit(median.confidence) * (1 + AGREED * math.log(len(judged))))
+    say = median.say + " (found in {runs_found:d} of {runs_judged:d} runs)"
+    return replace(median, confidence=confidence, evidence=evidence, say=say)
 
 
 def _exclusive(verdicts: dict[str, tuple[Rule, Verdict]]) -> dict[str, tuple[Rule, Verdict]]:

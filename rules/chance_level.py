@@ -44,14 +44,17 @@ def chance_level(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("needs a training loss and an accuracy")
     if train.series.metric != "loss" and "crossentropy" not in train.series.metric:
         return CannotJudge(f"{train.series.metric} has no known level of guessing")
+    if min(train.n, accuracy.size) < 5:
+        return CannotJudge("fewer than five points")
     late = float(accuracy[-max(3, accuracy.size // 5) :].mean())
     guess = entropy_of_guessing(late)
     if guess is None:
         return Verdict(0.0)
     classes, entropy = guess
-    off = abs(train.end - entropy) / entropy
+    start, end = train.told(train.start), train.told(train.end)
+    off = abs(end - entropy) / entropy
     spare = (late - 1 / classes) / (1 - 1 / classes)
-    fell = (train.start - train.end) / entropy
+    fell = (start - end) / entropy
     confidence = (1 - beyond(off, NEAR)) * (1 - above(max(spare, -spare / 3), SPARE, 0.015)) * above(fell, FELL, 0.02)
     return Verdict(
         confidence=confidence,
@@ -59,8 +62,8 @@ def chance_level(run: Run) -> Verdict | CannotJudge:
         epochs=(train.position(train.settled_index), run.length),
         harm=None,
         evidence={
-            "start": train.start,
-            "end": train.end,
+            "start": start,
+            "end": end,
             "classes": float(classes),
             "entropy": entropy,
             "accuracy": late,

@@ -55,7 +55,10 @@ def collapse(run: Run) -> Verdict | CannotJudge:
     jumps = level[3:] - level[:-3]
     after = max(best - 1, 0)
     jump = float(jumps[after:].max()) if jumps[after:].size else 0.0
-    since = after + int(jumps[after:].argmax()) + 2 if jumps[after:].size else best
+    since = best
+    if jumps[after:].size:  # of the three steps of the largest jump, the highest is where it came
+        first = after + int(jumps[after:].argmax())
+        since = first + 1 + int((level[first + 1 : first + 4] - level[first : first + 3]).argmax())
     stays = float((level[since + 1 :] > float(level[best]) + 0.5 * given_back).mean()) if since + 1 < train.n else 0.0
     lasts = (train.n - since) / train.n
     share, sudden = given_back / fell, jump / given_back
@@ -79,7 +82,7 @@ def collapse(run: Run) -> Verdict | CannotJudge:
             "sudden": sudden,
         },
         names={"curve": train.name},
-        say="{curve} had fallen to {best} ({best_epoch}), jumped at {jump_epoch} and stays at {end}: {given_back:%} of what was "
+        say="{curve} had come to {best} ({best_epoch}), jumped at {jump_epoch} and stays at {end}: {given_back:%} of what was "
         "learnt is lost",
         looks_like="a resume with other data or a fresh optimizer, or a learning rate that was raised",
     )

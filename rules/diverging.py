@@ -27,7 +27,7 @@ import math
 
 import numpy as np
 
-from diagnose.curves import FloatArray
+from diagnose.curves import FloatArray, Series
 from diagnose.evidence.belief import above, beyond
 from diagnose.evidence.run import Run
 from diagnose.evidence.shape import Shape
@@ -58,10 +58,10 @@ def diverging(run: Run) -> Verdict | CannotJudge:
     for series in run.curves.series:
         lost = _first_lost(series.values) if series.metric == "loss" else None
         if lost is not None and series.split != "test":
-            return _not_a_number(run, series.name, int(series.epochs[lost]), float(series.values[lost]), series.split)
+            return _not_a_number(run, series, lost)
     if run.train is None:
         return CannotJudge("no training loss")
-    if run.short:
+    if run.train.n < 5:
         return Verdict(0.0)
     return _climbs(run, run.train)
 
@@ -71,17 +71,24 @@ def _first_lost(values: FloatArray) -> int | None:
     return int(lost.argmax()) if lost.any() else None
 
 
-def _not_a_number(run: Run, name: str, epoch: int, value: float, split: str) -> Verdict:
+def _not_a_number(run: Run, series: Series, lost: int) -> Verdict:
+    epoch, value = int(series.epochs[lost]), float(series.values[lost])
+    last = int(np.flatnonzero(~np.isfinite(series.values))[-1])
+    recovers = last < series.values.size - 1
     return Verdict(
         confidence=SURE,
-        curve=name,
-        epochs=(epoch, run.length),
+        curve=series.name,
+        epochs=(epoch, int(series.epochs[last]) if recovers else run.length),
         evidence={"first_epoch": epoch},
-        names={"curve": name, "value": "NaN" if math.isnan(value) else "infinite"},
-        say="{curve} is {value} since {first_epoch}: "
+        names={
+            "curve": series.name,
+            "value": "NaN" if math.isnan(value) else "infinite",
+            "when": "at" if recovers else "since",
+        },
+        say="{curve} is {value} {when} {first_epoch}: "
         + (
             "the numbers overflowed, or the data hold NaN"
-            if split == "train"
+            if series.split == "train"
             else "the validation data hold NaN, or the weights grew without bound"
         ),
         looks_like="NaN in the first epoch points to the data or labels; growth first and NaN later to the learning rate; "
@@ -91,6 +98,8 @@ def _not_a_number(run: Run, name: str, epoch: int, value: float, split: str) -> 
 
 
 def _climbs(run: Run, train: Shape) -> Verdict:
+    if train.rise <= 0 and train.end <= train.start:
+        return Verdict(0.0)
     highest = float(train.trend[train.best_index :].max())
     over_start = (train.end - train.start) / train.scale(train.start)
     descent = max(float(train.trend[: train.best_index + 1].max()) - train.best, 1e-300)
@@ -108,13 +117,13 @@ def _climbs(run: Run, train: Shape) -> Verdict:
         epochs=(min(best + 1, run.length), run.length),
         harm=train.rise / train.scale(train.best),
         evidence={
-            "best": train.best,
+            "best": train.told(train.best),
             "best_epoch": best,
-            "end": train.end,
+            "end": train.told(train.end),
             "rise_in_noise": noises,
             "given_back": given_back,
         },
-        names={"curve": train.name},
-        say="{curve} climbed from {best} ({best_epoch}) to {end}, {rise_in_noise:x} the noise between epochs, and stays there",
+        names={"curve": train.name, "climbed": "fell" if train.series.direction == "max" else "climbed"},
+        say="{curve} {climbed} from {best} ({best_epoch}) to {end}, {rise_in_noise:x} the noise between epochs, and stays there",
         looks_like="a resume with a fresh optimizer, or a run that was stopped inside a warm restart",
     )

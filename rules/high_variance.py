@@ -51,31 +51,36 @@ def high_variance(run: Run) -> Verdict | CannotJudge:
     if val.series.direction == "max":
         wobble = val.late_scatter / max(float(val.y.max() - val.y.min()), 1e-300) / 2
     by_loss = beyond(wobble, WOBBLE, 0.25)
-    by_score, points = _by_score(run, run.val_score)
-    late = val.late
+    by_score, wobble_of_score, points = _by_score(run, run.val_score)
+    shown = val
+    if by_score > by_loss and run.val_score is not None:  # tell of the curve that decided
+        shown, wobble = run.val_score, wobble_of_score
+    late = shown.late
     return Verdict(
         confidence=max(by_loss, by_score),
-        curve=val.name,
-        epochs=(max(1, run.length - late.size + 1), run.length),
+        curve=shown.name,
+        epochs=(shown.position(shown.n - late.size), run.length),
         harm=wobble,
         evidence={
             "wobble": wobble,
-            "low": min(val.told(float(late.min())), val.told(float(late.max()))),
-            "high": max(val.told(float(late.min())), val.told(float(late.max()))),
+            "low": min(shown.told(float(late.min())), shown.told(float(late.max()))),
+            "high": max(shown.told(float(late.min())), shown.told(float(late.max()))),
             "score_wobble": points,
-            "epochs": float(late.size),
+            "points": float(late.size),
         },
-        names={"curve": val.name},
-        say="{curve} still varies between {low} and {high} over the last {epochs:d} epochs: {wobble:%} of its level from "
+        names={"curve": shown.name},
+        say="{curve} still varies between {low} and {high} over its last {points:d} points: {wobble:%} of its level from "
         "one to the next",
         looks_like="a validation set of few examples",
     )
 
 
-def _by_score(run: Run, score: Shape | None) -> tuple[float, float]:
+def _by_score(run: Run, score: Shape | None) -> tuple[float, float, float]:
+    """The confidence, and the scatter of the accuracy relative to its level and in points."""
     values = run.accuracy(score)
     if score is None or values is None or score.n < 8:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     late = values[-score.late.size :]
     points = scatter(late)
-    return beyond(points / max(mean(late), 0.05), WOBBLE_SCORE, 0.25) * beyond(points, POINTS, 0.25), points
+    relative = points / max(mean(late), 0.05)
+    return beyond(relative, WOBBLE_SCORE, 0.25) * beyond(points, POINTS, 0.25), relative, points

@@ -45,6 +45,8 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
     train, val = run.train, run.val
     if train is None or val is None:
         return CannotJudge("needs a training and a validation loss")
+    if min(train.n, val.n) < 5:
+        return CannotJudge("fewer than five points")
     gain = (val.origin - val.best) / val.scale(val.origin)
     confidence = above(run.learnt, FELL, 0.04) * (1 - above(gain, GAIN, 0.015))
     evidence = {
@@ -53,7 +55,7 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
         "best": val.told(val.best),
         "gain": gain,
     }
-    say = "{train} fell from {train_start} to {train_end}, yet {curve} was never "
+    say = "{train} went from {train_start} to {train_end}, yet {curve} was never "
     say += "more than {gain:%} better than at the start ({best})" if gain > 0 else "better than at the start ({best})"
     held, learnt = run.accuracy(run.val_score), run.accuracy(run.train_score)
     if held is None or learnt is None:

@@ -54,7 +54,7 @@ def not_comparable(run: Run) -> Verdict | CannotJudge:
         curve=val.name,
         epochs=(1, run.length),
         harm=None,
-        evidence={"factor": math.exp(abs(centre)), "drift": steady, "moved": moved},
+        evidence={"factor": math.exp(min(abs(centre), 700.0)), "drift": steady, "moved": moved},
         names={"curve": val.name, "train": train.name, "side": "above" if centre > 0 else "below"},
         say="{curve} lies {factor:x} {side} {train} from the first epoch to the last: they are computed differently, and "
         "their gap means nothing",

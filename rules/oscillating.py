@@ -53,11 +53,11 @@ def oscillating(run: Run) -> Verdict | CannotJudge:
     return Verdict(
         confidence=confidence,
         curve=train.name,
-        epochs=(max(1, run.length // 2), run.length),
+        epochs=(train.position(train.n - train.half.size), run.length),
         harm=swing,
         evidence=evidence,
         names={"curve": train.name},
-        say="{curve} swings by {swing:%} of its level from epoch to epoch over the last half; its whole "
-        "descent there is {descent:%} of it",
+        say="{curve} swings by {swing:%} of its level from epoch to epoch over the last half; its "
+        "descent over the last two thirds is {descent:%} of it",
         looks_like="dropout on a small training set, or a cyclic learning rate",
     )

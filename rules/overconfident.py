@@ -44,6 +44,8 @@ def overconfident(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("no validation loss")
     if score is None:
         return CannotJudge("no validation metric beside the loss")
+    if min(val.n, score.n) < 5:
+        return CannotJudge("fewer than five points")
     rise = val.relative_rise
     noises = val.rise_in_noise
     best = val.position(val.best_index)

@@ -49,7 +49,7 @@ def overfit(run: Run) -> Verdict | CannotJudge:
     val, train = run.val, run.train
     if val is None:
         return CannotJudge("no validation curve")
-    if run.short:
+    if val.n < 5:
         return CannotJudge("fewer than five points")
     rise = val.relative_rise
     noises = val.rise_in_noise

@@ -27,10 +27,14 @@ import numpy as np
 
 from diagnose.evidence.belief import beyond
 from diagnose.evidence.run import Run
+from diagnose.evidence.spread import outliers, repeats_needed, spread
 from diagnose.registry import CannotJudge, Verdict, rule
+from diagnose.wording import share
 
 SPREAD = 0.09  # standard deviation over mean: between the 5% and 15% of the definition
 FEWEST = 3  # repeats
+MANY = 100  # repeats beyond which nobody wants the exact number
+DIFFERENCE = 0.05  # relative difference between two configurations that is worth telling from chance
 
 TECHNIQUES = ("repeat-runs", "model-averaging", "resampling-ensemble", "weighted-average-ensemble", "stacking")
 
@@ -42,26 +46,37 @@ def run_variance(runs: Sequence[Run]) -> Verdict | CannotJudge:
     shapes = [one for one in judged if one is not None]
     if len(shapes) < FEWEST:
         return CannotJudge(f"fewer than {FEWEST} repeats with a judged curve")
+    first = shapes[0]
     ends = np.array([one.end for one in shapes])
-    floor = float(np.median([one.floor for one in shapes]))
-    mean = float(ends.mean())
-    spread = float(ends.std(ddof=1)) / max(abs(mean), floor, 1e-300)
-    count = len(shapes)
-    worst = int(ends.argmax())
+    scale = max(abs(float(ends.mean())), float(np.median([one.floor for one in shapes])), 1e-300)
+    apart = spread(ends)
+    strange = outliers(ends)
+    low, high = sorted((first.told(float(ends.min())), first.told(float(ends.max()))))
+    evidence = {
+        "repeats": float(len(shapes)),
+        "spread": apart.deviation / scale,
+        "spread_low": apart.low / scale,
+        "spread_high": apart.high / scale,
+        "spread_of_best": float(np.array([one.best for one in shapes]).std(ddof=1)) / scale,
+        "low": low,
+        "high": high,
+        "outliers": float(strange.size),
+        "repeats_needed": repeats_needed(apart.deviation, DIFFERENCE * scale),
+    }
+    say = (
+        "{repeats:d} repeats end between {low} and {high} on {curve}: a standard deviation of {spread:%} of their mean "
+    )
+    say += "({spread_low:%} to {spread_high:%}); telling a difference of " + share(DIFFERENCE)
+    needed = evidence["repeats_needed"]
+    say += " from chance takes " + ("over 100 runs each" if needed > MANY else "{repeats_needed:d} runs each")
+    if strange.size:
+        say += "; apart from the others: run " + ", ".join(str(one + 1) for one in strange.tolist())
     return Verdict(
-        confidence=beyond(spread, SPREAD, 0.15 + 1 / math.sqrt(2 * (count - 1)) * 0.5),
-        curve=shapes[0].name,
-        epochs=None,
-        harm=spread,
-        evidence={
-            "repeats": float(count),
-            "spread": spread,
-            "mean": shapes[0].told(mean),
-            "low": min(shapes[0].told(float(ends.min())), shapes[0].told(float(ends.max()))),
-            "high": max(shapes[0].told(float(ends.min())), shapes[0].told(float(ends.max()))),
-            "worst_run": float(worst + 1),
-        },
-        names={"curve": shapes[0].name},
-        say="{repeats:d} repeats end between {low} and {high} on {curve}: a standard deviation of {spread:%} of their mean",
+        confidence=beyond(evidence["spread"], SPREAD, 0.15 + 0.5 / math.sqrt(2 * (len(shapes) - 1))),
+        curve=first.name,
+        harm=evidence["spread"],
+        evidence=evidence,
+        names={"curve": first.name},
+        say=say,
         looks_like="repeats that differ in more than the seed",
     )

@@ -70,7 +70,7 @@ def slow_learning(run: Run) -> Verdict | CannotJudge:
             "multiple": _reach(soon),
         },
         names={"curve": train.name},
-        say="{curve} falls steadily but by {fall:%} in the whole run: {gain_twice:%} more within twice the epochs, "
+        say="{curve} improves steadily but by {fall:%} in the whole run: {gain_twice:%} more within twice the epochs, "
         "{gain_fourfold:%} within four times",
         looks_like="the first shelf of a network that will suddenly begin to learn",
     )

@@ -39,6 +39,8 @@ def suspected_leak(run: Run) -> Verdict | CannotJudge:
     held, learnt = run.accuracy(run.val_score), run.accuracy(run.train_score)
     if held is None or run.val_score is None:
         return CannotJudge("no validation accuracy")
+    if held.size < 5:
+        return CannotJudge("fewer than five points")
     reached = held >= PERFECT
     first = int(reached.argmax())
     if not (reached.any() and bool(reached[first:].all()) and first < SOON):

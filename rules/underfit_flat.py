@@ -45,6 +45,8 @@ def underfit_flat(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("no training loss")
     if run.resumed:
         return CannotJudge("it goes on from an earlier run: its start is not where learning began")
+    if train.n < 5:
+        return CannotJudge("fewer than five points")
     gained = run.accuracy_gained
     # with an accuracy to tell learning apart, the start is the lower first value: bad first weights are no progress
     fall = run.learnt if gained is None else (train.origin - train.end) / train.scale(train.origin)
@@ -59,7 +61,7 @@ def underfit_flat(run: Run) -> Verdict | CannotJudge:
     confidence *= above(fall, WORSE, 0.03)
     evidence = {"start": train.told(train.start), "end": train.told(train.end), "fall": fall}
     names = {"curve": train.name}
-    say = "{curve} went from {start} to {end}: a fall of {fall:%} over the whole run"
+    say = "{curve} went from {start} to {end}: an improvement of {fall:%} over the whole run"
     if gained is not None and fall > FALL:
         say = "{curve} fell from {start} to {end}, but the accuracy gained only {accuracy_gained:%} of what guessing "
         say += "leaves to gain"

@@ -80,7 +80,7 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
             "train_fell_last_third": falling,
         },
         names={"curve": val.name},
-        say="{curve} was still falling at the end ({end}): about {gain_twice:%} more is to be had within twice the epochs, "
+        say="{curve} was still improving at the end ({end}): about {gain_twice:%} more is to be had within twice the epochs, "
         "{gain_thrice:%} within three times",
         looks_like="a learning rate too small for the problem",
     )

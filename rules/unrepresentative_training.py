@@ -41,6 +41,8 @@ def unrepresentative_training(run: Run) -> Verdict | CannotJudge:
     val, train = run.val, run.train
     if val is None or train is None:
         return CannotJudge("needs a training and a validation loss")
+    if min(train.n, val.n) < 5:
+        return CannotJudge("fewer than five points")
     if not run.comparable:
         return CannotJudge("training and validation loss are not comparable")
     if min(val.late_level, train.late_level) <= 0:
@@ -63,8 +65,8 @@ def unrepresentative_training(run: Run) -> Verdict | CannotJudge:
         epochs=(val.position(val.settled_index), run.length),
         harm=ratio - 1,
         evidence={
-            "train_late": train.late_level,
-            "val_late": val.late_level,
+            "train_late": train.told(train.late_level),
+            "val_late": val.told(val.late_level),
             "ratio": ratio,
             "val_learnt": learnt,
             "rise": rise,

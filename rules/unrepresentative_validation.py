@@ -53,7 +53,7 @@ def unrepresentative_validation(run: Run) -> Verdict | CannotJudge:
     return Verdict(
         confidence=confidence,
         curve=val.name,
-        epochs=(max(1, run.length // 2), run.length),
+        epochs=(val.position(val.n - val.half.size), run.length),
         harm=jump,
         evidence={"jump": jump, "train_jump": quiet, "multiple": multiple},
         names={"curve": val.name, "train": train.name},

@@ -62,10 +62,10 @@ def validation_easier(run: Run) -> Verdict | CannotJudge:
     return Verdict(
         confidence=confidence,
         curve=val.name,
-        epochs=(max(1, run.length - late + 1), run.length),
+        epochs=(val.position(max(0, val.n - late)), run.length),
         harm=None,
         evidence={"below": below, "below_at_end": at_end, "share_of_epochs": most, "train_noisier": noisier},
-        names={"curve": val.name, "train": train.name},
-        say="{curve} lies {below:%} below {train} over the last quarter, and below it at {share_of_epochs:%} of the epochs",
+        names={"curve": val.name, "train": train.name, "side": "above" if val.series.direction == "max" else "below"},
+        say="{curve} lies {below:%} {side} {train} over the last quarter, and {side} it at {share_of_epochs:%} of the epochs",
         looks_like="dropout, augmentation or penalties, which raise the training loss alone",
     )

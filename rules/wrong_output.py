@@ -47,12 +47,14 @@ def wrong_output(run: Run) -> Verdict | CannotJudge:
     accuracy = run.accuracy(run.train_score)
     if train is None or accuracy is None or run.train_score is None:
         return CannotJudge("needs a training loss and a training accuracy")
-    if train.series.metric == "loss" and train.end < 0:
+    if train.n < 5:
+        return CannotJudge("fewer than five points")
+    if train.series.metric == "loss" and train.end < 0 and float(train.y[-1]) < 0:
         return Verdict(
             confidence=NEGATIVE if train.start > 0 else BEGAN_NEGATIVE,
             curve=train.name,
             epochs=(train.position(int((train.y < 0).argmax())), run.length),
-            evidence={"start": train.start, "end": train.end},
+            evidence={"start": train.told(train.start), "end": train.told(train.end)},
             names={"curve": train.name},
             say="{curve} is below zero ({end}), which a cross-entropy cannot: labels or last layer don't fit the loss",
             looks_like="a loss that may be negative (a likelihood, a cosine similarity) beside an accuracy",

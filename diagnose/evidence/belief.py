@@ -23,6 +23,12 @@ def above(value: float, half: float, spread: float) -> float:
     return 0.0 if math.isnan(value) else logistic((value - half) / spread)
 
 
+def logit(probability: float) -> float:
+    """ln(p / (1 - p)), for probabilities held within 1e-9 of 0 and 1."""
+    held = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(held / (1 - held))
+
+
 def logistic(x: float) -> float:
     """1 / (1 + exp(-x)) without overflow."""
     return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0

@@ -61,9 +61,9 @@ def forecast(values: FloatArray) -> Forecast | None:
     points = level.size
     mean = float(level.sum()) / points
     rest = level - mean
-    slope = (design.about @ rest) / design.square
-    miss = rest - slope[:, None] * design.about
-    square = np.einsum("ij,ij->i", miss, miss)
+    along = design.about @ rest
+    slope = along / design.square
+    square = np.maximum(float(rest @ rest) - slope * along, 0.0)  # what each decay leaves unexplained
     least = float(square.min())
     variance = max(least / max(1, points - 3), (1e-4 * float(level.max() - level.min())) ** 2, 1e-300)
     weight = np.exp((least - square) / (2 * variance))

@@ -54,15 +54,25 @@ def recovered_jumps(values: FloatArray, noise: float) -> list[tuple[int, int]]:
     last value before the jump. One point above is a spike: both indices differ by one.
     """
     found: list[tuple[int, int]] = []
+    if values.size < 2:
+        return found
+    lowest_after = np.minimum.accumulate(values[::-1])[::-1]
     level = np.abs(values[:-1])
     at = np.flatnonzero(np.diff(values) > np.maximum(10 * noise, 0.1 * level))
     back = 0
     for one in at.tolist():
         if one < back:
             continue
-        lower = np.flatnonzero(values[one + 1 :] <= values[one])
-        if not lower.size:
+        if lowest_after[one + 1] > values[one]:
             continue
-        back = one + 1 + int(lower[0])
+        back = _first_at_most(values, one + 1, float(values[one]))
         found.append((one + 1, back))
     return found
+
+
+def _first_at_most(values: FloatArray, start: int, bound: float) -> int:
+    """The first index from ``start`` on with a value of at most ``bound``; there must be one. Looks no further than needed."""
+    width = 64
+    while not (values[start : start + width] <= bound).any():
+        start, width = start + width, 2 * width
+    return start + int((values[start : start + width] <= bound).argmax())

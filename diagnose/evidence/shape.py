@@ -8,7 +8,7 @@ import numpy as np
 
 from diagnose.curves import FloatArray, IntArray, Series
 from diagnose.evidence.forecast import Forecast, forecast
-from diagnose.evidence.noise import mean, middle, noise, scatter
+from diagnose.evidence.noise import mean, middle, noise, noises, scatter
 from diagnose.evidence.smooth import end_level, median3, moving_mean, window
 
 FEW = 8  # points below which a scatter is mostly chance
@@ -94,14 +94,14 @@ class Shape:
 
         A start of over a hundred times the typical level is an explosion (unscaled inputs) and tells nothing of what matters.
         """
-        fall = min(self.origin - self.best, EXPLODED * abs(middle(self.y)))
-        return 0.05 * max(0.0, fall)
+        fall = max(0.0, self.origin - self.best)
+        typical = abs(middle(self.y))
+        return 0.05 * (min(fall, EXPLODED * typical) if typical > 0 else fall)
 
     @cached_property
     def noise(self) -> float:
         """Typical deviation between epochs, of all or of the later half, the smaller: a steep start is not noise."""
-        whole = noise(self.y)
-        return min(whole, noise(self.half)) if self.n >= 10 else whole
+        return min(noises(self.y, self.half.size)) if self.n >= 10 else noise(self.y)
 
     @cached_property
     def late(self) -> FloatArray:

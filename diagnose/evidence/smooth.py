@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from diagnose.curves import FloatArray
+from diagnose.curves import FloatArray, IntArray
+
+KEPT = 4096  # points of a curve up to which the windows are kept for the next one of its length
 
 
 def window(points: int) -> int:
@@ -38,10 +42,17 @@ def moving_mean(values: FloatArray, width: int) -> FloatArray:
     total = np.empty(n + 1)
     total[0] = 0.0
     np.cumsum(values - middle, out=total[1:])
+    after, before, count = _reach(n, half) if n <= KEPT else _reach.__wrapped__(n, half)
+    means: FloatArray = (total[after] - total[before]) / count + middle
+    return means
+
+
+@lru_cache(maxsize=64)
+def _reach(n: int, half: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Of the window at each point: one past its last point, its first, and how many it has. Shapes (n,)."""
     at = np.arange(n)
     reach = np.minimum(np.minimum(at, n - 1 - at), half)
-    means: FloatArray = (total[at + reach + 1] - total[at - reach]) / (2 * reach + 1) + middle
-    return means
+    return at + reach + 1, at - reach, 2 * reach + 1
 
 
 def end_level(values: FloatArray) -> float:
