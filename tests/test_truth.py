@@ -117,7 +117,9 @@ def test_values_are_never_overconfident() -> None:
     assert told("overconfident", classes=0, **RISEN) is None
 
 
-@pytest.mark.parametrize("fault", [RISEN, {**GOING, "gain_if_continued": 0.2}, {"val_noise": 0.2}, {"late_val_wobble": 0.2}])
+@pytest.mark.parametrize(
+    "fault", [RISEN, {**GOING, "gain_if_continued": 0.2}, {"val_noise": 0.2}, {"late_val_wobble": 0.2}]
+)
 def test_a_fault_is_no_good_fit(fault: dict[str, float]) -> None:
     assert told("good-fit", **fault) is False
 
@@ -137,11 +139,17 @@ def test_the_spread_over_seeds_labels_the_repeats(spread: float | None, answer: 
 
 def test_a_curve_that_rises_from_1_to_2_rose_by_its_own_size() -> None:
     people = [4.0] * 10 + [1.0] * 10 + [2.0] * 10
-    found = quantities.base([4.0] * 10 + [1.0] * 20, people, people, [0.5] * 30, 4.0)
+    found = quantities.base([4.0] * 10 + [1.0] * 20, people, people, [0.5] * 30, [0.0] * 30, 4.0)
     assert found["rise"] == pytest.approx(1.0)
     assert found["learned"] == pytest.approx(0.75)
     assert found["val_bias"] == 0
     assert found["val_below_train"] == pytest.approx(-1.0)
+
+
+def test_penalties_are_no_difference_between_validation_and_population() -> None:
+    found = quantities.base([1.5] * 30, [1.5] * 30, [1.0] * 30, [0.5] * 30, [0.5] * 30, 2.0)
+    assert found["val_bias"] == pytest.approx(0)
+    assert found["learned"] == pytest.approx(0.5)
 
 
 def test_a_gain_counts_from_the_end_and_from_the_best() -> None:
@@ -194,7 +202,7 @@ def test_a_tiny_case_trains_for_real_and_comes_back_from_its_file(tmp_path) -> N
     assert len(measured["final_population_losses"]) == 4
     assert pack(tmp_path / "work", tmp_path / "t.jsonl.xz") == (tmp_path / "t.jsonl.xz").stat().st_size
     assert unpack(tmp_path / "flat", tmp_path / "t.jsonl.xz") == 1
-    rows = list(csv.DictReader((tmp_path / "flat" / "case00001.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "flat" / "case00001.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == [*"012345"]
     assert set(rows[0]) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}
     assert (tmp_path / "flat" / "case00001.run4.csv").read_text() != (tmp_path / "flat" / "case00001.csv").read_text()
