@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, overload
 
 from diagnose.curves import Curves
@@ -70,9 +71,9 @@ def diagnose(
     several = _several(history)
     found = [one for part in (history if several else [history]) for one in _histories(part, hints)]
     if repeats:
-        return judge([_chosen(runs, run) for runs in found] if len(found) > 1 else found[0], select, ignore)
+        return judge(_together(found, run), select, ignore)
     if run == "all":
-        return [judge([one], select, ignore) for runs in found for one in runs]
+        return [judge([one], select, ignore) for runs in found for one in _numbered(runs)]
     reports = [judge([_chosen(runs, run)], select, ignore) for runs in found]
     return reports if several or len(reports) > 1 else reports[0]
 
@@ -97,7 +98,7 @@ def reports(
         if isinstance(found, ReadError):
             yield found
             continue
-        for curves in found if run == "all" else [_chosen(found, run)]:
+        for curves in _numbered(found) if run == "all" else [_chosen(found, run)]:
             yield judge([curves], select, ignore)
 
 
@@ -124,8 +125,7 @@ def repeated(
                 histories.append(found)
     if not histories:
         return None, errors
-    runs = histories[0] if len(histories) == 1 and run is None else [_chosen(one, run) for one in histories]
-    return judge(runs, select, ignore), errors
+    return judge(_together(histories, run), select, ignore), errors
 
 
 def _read_each(source: str, hints: dict[str, str | None]) -> Iterator[list[Curves] | ReadError]:
@@ -155,6 +155,24 @@ def _several(history: Any) -> bool:
     return not isinstance(first, dict) or any(
         hasattr(value, "__len__") and not isinstance(value, str) for value in first.values()
     )
+
+
+def _together(histories: list[list[Curves]], run: Choice) -> list[Curves]:
+    """The repeats: a run of each history; all of them with "all", and where one history holds them all."""
+    if run == "all" or (len(histories) == 1 and run is None):
+        chosen = [one for runs in histories for one in runs]
+    else:
+        chosen = [_chosen(runs, run) for runs in histories]
+    if len(chosen) < 2:
+        raise UsageError(
+            "expected several repeated runs to compare, found one; name more histories, or leave repeats away"
+        )
+    return chosen
+
+
+def _numbered(runs: list[Curves]) -> list[Curves]:
+    """The runs of one history, "#2" and so on behind the source of all but the first."""
+    return [replace(one, source=f"{one.source}#{one.run}") if one.run > 1 else one for one in runs]
 
 
 def _chosen(runs: list[Curves], run: Choice) -> Curves:

@@ -64,11 +64,14 @@ def _agreed(verdicts: Sequence[Verdict | CannotJudge]) -> Verdict | CannotJudge:
     judged = sorted((one for one in verdicts if isinstance(one, Verdict)), key=lambda one: one.confidence)
     if not judged:
         return verdicts[0]
-    median = judged[len(judged) // 2]
+    count = len(judged)
+    median = judged[count // 2]
+    odds = (logit(median.confidence) + logit(judged[(count - 1) // 2].confidence)) / 2
     found = sum(one.confidence >= FOUND for one in judged)
-    evidence = {**median.evidence, "runs_found": float(found), "runs_judged": float(len(judged))}
+    agreed = abs(2 * found - count) / count  # 1 where all say the same, 0 where they are split
+    evidence = {**median.evidence, "runs_found": float(found), "runs_judged": float(count)}
     # each further run that agrees, or disagrees, takes away some of the doubt that chance made this one look so
-    confidence = logistic(logit(median.confidence) * (1 + AGREED * math.log(len(judged))))
+    confidence = logistic(odds * (1 + AGREED * agreed * math.log(count)))
     say = median.say + " (found in {runs_found:d} of {runs_judged:d} runs)"
     return replace(median, confidence=confidence, evidence=evidence, say=say)
 
@@ -97,7 +100,7 @@ def _lower(verdicts: dict[str, tuple[Rule, Verdict]], slug: str, other: float) -
 
 
 def _report(runs: Sequence[Run], verdicts: dict[str, tuple[Rule, Verdict]], unjudged: list[Unjudged]) -> Report:
-    run = runs[0]
+    run = _typical(runs)
     findings = _ranked([_finding(rule, one, run.curves) for rule, one in verdicts.values() if one.confidence >= FOUND])
     diagnosis, confidence, healthy = _named(run, findings, [one.confidence for _, one in verdicts.values()])
     judged = run.val or run.train
@@ -119,6 +122,27 @@ def _report(runs: Sequence[Run], verdicts: dict[str, tuple[Rule, Verdict]], unju
     )
 
 
+def _typical(runs: Sequence[Run]) -> Run:
+    """The run that a report on repeats shows: of those with most to judge the one that ends in the middle."""
+    if len(runs) == 1:
+        return runs[0]
+    validated = [one for one in runs if one.val is not None]
+    most = validated if 2 * len(validated) > len(runs) else list(runs)
+    long = [one for one in most if not one.short]
+    most = long if 2 * len(long) > len(most) else most
+    return sorted(most, key=_end)[len(most) // 2]
+
+
+def _end(run: Run) -> float:
+    shape = run.val or run.train
+    return shape.end if shape else 0.0
+
+
+def _within(epochs: tuple[int, int] | None, length: int) -> tuple[int, int] | None:
+    """Of repeats the finding's run may be longer than the one that the report shows."""
+    return None if epochs is None else (min(epochs[0], length), min(epochs[1], length))
+
+
 def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
     techniques = verdict.techniques if verdict.techniques is not None else rule.techniques
     return Finding(
@@ -126,7 +150,7 @@ def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
         area=rule.area,
         confidence=min(verdict.confidence, 0.99),
         curve=verdict.curve,
-        epochs=verdict.epochs,
+        epochs=_within(verdict.epochs, curves.length),
         harm=verdict.harm,
         evidence=verdict.evidence,
         techniques=techniques,
@@ -158,8 +182,10 @@ def _ranked(findings: list[Finding]) -> list[Finding]:
 def _named(run: Run, findings: list[Finding], doubts: list[float]) -> tuple[str, float, bool | None]:
     if findings:
         return findings[0].rule, findings[0].confidence, False
+    if run.train is None and run.val is None:
+        return "unjudged", 0.0, None
     if run.short:
         return "too-short", 0.0, None
-    if run.val is None:
+    if run.val is None or not doubts:
         return "unjudged", 0.0, None
     return "good-fit", max(0.5, 0.99 - max(doubts, default=0.0)), True

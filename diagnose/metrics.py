@@ -6,6 +6,7 @@ Starting from the beginning has misled others for years: "map" begins "mape", "p
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,6 +42,21 @@ _JOINED = {
 }
 
 
+def _folded(word: str) -> str:
+    """The word without accents, in plain digits: "précision" as "precision", "r²" as "r2"."""
+    return "".join(one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
+
+
+# What counters are called in other languages; metrics mostly keep their English names.
+_ABROAD = {
+    **dict.fromkeys(map(_folded, "époque epoca época epoche epok epoka эпоха エポック 轮次 輪次 에포크".split()), "epoch"),
+    **dict.fromkeys(map(_folded, "étape paso passo schritt шаг ステップ 步数 步數 스텝".split()), "step"),
+}
+_ENGLISH = frozenset(word for words in (*KNOWN, *COUNTERS, *RUNS, *SETTINGS) for word in words).union(
+    SPLITS, TIMES, DERIVED, ("learning", "rate", "lr")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """What one name says about its column.
@@ -65,8 +81,12 @@ class Column:
 
 
 def tokens(name: str) -> tuple[str, ...]:
-    """The words of a name, lower-case: "val/mean_io_u(B)" -> ("val", "mean", "iou"), "valLoss" as "val_loss"."""
-    words = _SEPARATORS.split(_CAMEL.sub("_", _HEAD.sub("", name[:_LONGEST]).replace("@", " at ")).lower())
+    """The words of a name, lower-case: "val/mean_io_u(B)" -> ("val", "mean", "iou"), "valLoss" as "val_loss".
+
+    A word keeps its accents unless it is a known one without them: "Précision" -> ("precision",), "Größe" -> ("größe",).
+    """
+    plain = _CAMEL.sub("_", _HEAD.sub("", name[:_LONGEST]).replace("@", " at ")).lower()
+    words = _SEPARATORS.split(plain) if plain.isascii() else _foreign_words(plain)
     found: list[str] = []
     for word in filter(None, words):
         glued = _GLUED.fullmatch(word)
@@ -75,7 +95,17 @@ def tokens(name: str) -> tuple[str, ...]:
         for at in range(len(found) - 1, 0, -1):
             if (found[at - 1], found[at]) == (first, second):
                 found[at - 1 : at + 1] = [joined]
+    if len(found) == 1:
+        return (_ABROAD.get(_folded(found[0]), found[0]),)
     return tuple(found)
+
+
+def _foreign_words(name: str) -> list[str]:
+    """Letters, digits and the marks that belong to them, in any script, make words."""
+    composed = unicodedata.normalize("NFC", name)
+    kept = (one if one.isalnum() or unicodedata.category(one)[0] == "M" else " " for one in composed)
+    words = [word for word in "".join(kept).split() if any(map(str.isalnum, word))]
+    return [folded if (folded := _folded(word)) in _ENGLISH else word for word in words]
 
 
 def identify(name: str, names: Collection[str] = ()) -> Column:

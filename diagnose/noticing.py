@@ -13,6 +13,8 @@ from diagnose.evidence.shape import Shape
 from diagnose.wording import share
 
 GAP = 0.15  # validation above training loss, relative, from which the gap is worth a word
+LEVEL = 0.03  # relative distance, or rise, that is as good as none
+LEARNT = 0.1  # relative fall of the training loss from which an early shift is steep enough to see
 EARLY = 0.2  # the first part of a run, for transients
 JUMPS = 2  # more of them are an unsteady training, not resumes
 LISTED = 3  # so many learning-rate steps are told one by one
@@ -125,12 +127,12 @@ def _gap(run: Run) -> Iterator[Note]:
     early = max(1, round(EARLY * both[0].size))
     behind = both[1][:early] < both[0][:early]
     apart = (val.end - train.end) / val.scale(val.end)
-    if behind.all() and apart > -0.02 and run.learnt > 0.1:
+    if behind.all() and apart > -LEVEL and run.learnt > LEARNT:
         text = (
             f"{val.name} starts below {train.name}: the training loss is an average over the epoch, half an epoch older"
         )
-        yield Note("half-epoch-shift", text, (1, int(np.argmin(behind)) or early))
-    if apart > GAP and val.relative_rise < 0.03:
+        yield Note("half-epoch-shift", text, (1, val.position(min(early, val.n) - 1)))
+    if apart > GAP and val.relative_rise < LEVEL:
         text = f"{val.name} ends {share(apart)} of its level above {train.name} and does not rise: a gap alone is not overfitting"
         yield Note("generalization-gap", text)
     lead = max(1, val.n // 10)
@@ -140,4 +142,4 @@ def _gap(run: Run) -> Iterator[Note]:
         and float(val.y[:lead].max()) > LAGGED * max(float(both[0][:lead].max()), float(val.trend[2 * lead]))
     ):
         text = f"{val.name} starts far above {train.name} and closes up: batch-normalization averages lag at first"
-        yield Note("early-transient", text, (1, lead))
+        yield Note("early-transient", text, (1, val.position(lead - 1)))

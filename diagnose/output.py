@@ -36,8 +36,10 @@ def check_targets(output: str | None, plot: str | None, histories: Sequence[str]
 
 def check_inputs(path: str, reports: Sequence[Report]) -> None:
     """The same for histories found in directories."""
+    from diagnose.renderers.github import file_of
+
     for one in reports:
-        for source in (one.source, one.source.split("#")[0], *one.source.split("|")):
+        for source in (one.source, *map(file_of, (one.source, *one.source.split("|")))):
             if same(path, source):
                 raise UsageError(f"{path} is an input ({source}) and would be lost; name another file")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from diagnose.errors import ReadError, UsageError
 if TYPE_CHECKING:
     from diagnose.report import Report
 
+FAILURES = (ReadError, UsageError, OSError, MemoryError, RecursionError)
 PATIENCE = 2.0  # seconds without a word on a terminal
 
 
@@ -45,7 +47,7 @@ def _results(
 ) -> Iterator[Iterator[Report | ReadError]]:
     if repeats:
         return iter([_together(histories, options)])
-    if jobs > 1 and len(histories) > 1:
+    if jobs > 1 and (len(histories) > 1 or os.path.isdir(histories[0])):  # noqa: PTH112
         from diagnose.parallel import side_by_side
 
         return side_by_side(histories, options, jobs)
@@ -54,16 +56,17 @@ def _results(
 
 def each(history: str, options: dict[str, Any]) -> Iterator[Report | ReadError]:
     """The reports of one history; what goes wrong with reading it is its last result."""
+    try:
+        yield from each_of(history, options)
+    except FAILURES as error:
+        yield failed(history, error)
+
+
+def each_of(history: Any, options: dict[str, Any]) -> Iterator[Report | ReadError]:
+    """The same of a history, or of a Part of a directory; raises one of FAILURES."""
     from diagnose.engine import reports
 
-    try:
-        yield from reports(_announced(history), **options)
-    except ReadError as error:
-        yield error
-    except UsageError as error:  # a column or a run that this history doesn't have; others may
-        yield ReadError(str(error), source=history)
-    except (OSError, MemoryError, RecursionError) as error:
-        yield unreadable(history, error)
+    return reports(_announced(history), **options)
 
 
 def _together(histories: Sequence[str], options: dict[str, Any]) -> Iterator[Report | ReadError]:
@@ -72,22 +75,27 @@ def _together(histories: Sequence[str], options: dict[str, Any]) -> Iterator[Rep
     joined = "|".join(histories)
     try:
         report, errors = repeated([_announced(one) for one in histories], **options)
-    except ReadError as error:
-        report, errors = None, [error]
-    except UsageError as error:
-        report, errors = None, [ReadError(str(error), source=joined)]
-    except (OSError, MemoryError, RecursionError) as error:
-        report, errors = None, [unreadable(joined, error)]
+    except FAILURES as error:
+        report, errors = None, [failed(joined, error)]
     yield from errors
     if report is not None:
         yield report
 
 
-def _announced(history: str) -> str:
+def _announced(history: Any) -> Any:
     """The history; somebody at a keyboard is told that their typing is waited for."""
     if history == "-" and sys.stdin is not None and sys.stdin.isatty():
         print("diagnose: reading standard input; Ctrl-D ends it", file=sys.stderr)
     return history
+
+
+def failed(history: str, error: Exception) -> ReadError:
+    """One of FAILURES as the error of this history."""
+    if isinstance(error, ReadError):
+        return error
+    if isinstance(error, UsageError):  # a column or a run that this history doesn't have; others may
+        return ReadError(str(error), source=history)
+    return unreadable(history, error)
 
 
 def unreadable(history: str, error: BaseException) -> ReadError:

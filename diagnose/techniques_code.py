@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from diagnose.techniques import Case
 
 BRIEF = 60  # characters of the card's "Do" line
-LONGEST_PATIENCE = 200
 _YOURS = {
     "build_model": "build_model() (returns a new compiled model)",
     "model": "model",
@@ -33,10 +32,12 @@ _INFERRED = {"loss", "mean_squared_error", "mse", "mean_absolute_error", "mae", 
 _CLASSES = ("accuracy", "auc", "precision", "recall", "f1", "crossentropy", "log_loss", "error_rate")
 _QUANTITIES = ("squared_error", "absolute_error", "percentage_error", "mae", "mse", "rmse", "r2", "huber")
 
-OLD = """\
-old = build_model()
-if not old.built:
-    old.build((None, *x_train.shape[1:]))"""
+# Layers that change the shape of a model must be there to be changed; a subclass's are not in a known order.
+_TAKEN_APART = re.compile(r"clone_model|(?<!keras)\.(layers|inputs|input_shape|output_shape)\b")
+BUILT = """\
+if not {model}.built:
+    {indent}{model}.build((None, *x_train.shape[1:]))"""
+OLD = "old = build_model()\n" + BUILT.format(model="old", indent="")
 HIDDEN = """\
 output = max(place for place, layer in enumerate(old.layers) if layer.weights)
 hidden = {layer.name for layer in old.layers[:output]}  # the output layer stays as it is
@@ -48,7 +49,8 @@ def snippet(body: str) -> str:
     code = body.strip("\n")
     bare = re.sub(r"#.*", "", code)
     needed = [text for name, text in _YOURS.items() if _taken(name, bare)]
-    return f"# yours: {', '.join(needed)}\n{code}\n"
+    parts = "# needs a Sequential or functional model\n" if _TAKEN_APART.search(bare) else ""
+    return f"# yours: {', '.join(needed)}\n{parts}{code}\n"
 
 
 def _taken(name: str, code: str) -> bool:
@@ -82,16 +84,18 @@ def epochs(case: Case, times: int = 1) -> str:
     return "epochs" if times == 1 else f"{times} * epochs"
 
 
-def share_of_epochs(case: Case, share: float, least: int, most: int) -> str:
+def share_of_epochs(case: Case, share: float, least: int, most: int | None = None) -> str:
     """A part of the run in whole epochs: "12"."""
     if case.curves.axis == "epoch":
-        return str(max(least, min(most, round(share * case.epochs))))
-    return f"max({least}, min({most}, epochs // {round(1 / share)}))"
+        part = round(share * case.epochs)
+        return str(max(least, part if most is None else min(most, part)))
+    part_of = f"epochs // {round(1 / share)}"
+    return f"max({least}, {part_of if most is None else f'min({most}, {part_of})'})"
 
 
 def patience(case: Case) -> str:
-    """A tenth of the epochs, at least 3."""
-    return share_of_epochs(case, 0.1, 3, LONGEST_PATIENCE)
+    """A tenth of the epochs, at least 5; a run of a million epochs has its waves at its own scale."""
+    return share_of_epochs(case, 0.1, 5)
 
 
 def monitor(case: Case) -> str:

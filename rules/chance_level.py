@@ -12,6 +12,7 @@ How it is decided
     This rule reads absolute levels. The training loss must end within {NEAR:%} (half sure) of ln K of the K that
     the training accuracy names, and that accuracy must have ended within {SPARE:%} (half sure) of what guessing
     leaves to gain, or below. Without an accuracy it is not judged: 0.693 can be a good loss for another problem.
+    The loss must have come down to it (half sure at a fall of {FELL:%}): one that was there from the start is flat.
 
 What else looks like it
     NaN in the inputs in front of a ReLU: the loss rests at ln 2 and the accuracy flips between the two classes'
@@ -38,7 +39,7 @@ TECHNIQUES = ("data-audit", "loss-function", "learning-rate", "data-scaling", "a
 def chance_level(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     train = run.train
-    score = run.train_score if run.accuracy(run.train_score) is not None else run.val_score
+    score = run.train_score if run.accuracy(run.train_score) is not None else run.val_score or run.val
     accuracy = run.accuracy(score)
     if train is None or score is None or accuracy is None:
         return CannotJudge("needs a training loss and an accuracy")

@@ -15,7 +15,8 @@ How it is decided
     by many models. Or a training accuracy moves by no more than {HARDLY:%} over that part while the loss falls by
     less than {FELL:%} (half sure) in the whole run: the share of the majority class. An accuracy of next to 1 is
     not counted, nor one of 0 beside a regression's loss: that is a metric which means nothing here, and only a
-    note.
+    note. A value that never moved makes {SURE:%} sure, one that moved before {UNSURE:%}; next to 1 means
+    {PERFECT:%}.
 
 What else looks like it
     A model that has reached the best it can do on a handful of examples.

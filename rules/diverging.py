@@ -12,7 +12,7 @@ How it is decided
     {ABOVE_START:%} above) and stay there (over {STAYS:%} of the last fifth), or have climbed back over much of the
     way it had come down (half sure at {GIVEN_BACK:%}) by a multiple of its best (half sure at {ABOVE_BEST:x}) and
     of the noise between epochs ({NOISES:x}). A jump that comes back down, as after a resume or a warm restart, is
-    not counted: only where the curve ends.
+    not counted: only where the curve ends. A logged NaN or Inf makes {SURE:%} sure.
 
 What else looks like it
     A training that was stopped in the middle of a warm restart. NaN only in the validation loss points to NaN in
@@ -106,9 +106,12 @@ def _climbs(run: Run, train: Shape) -> Verdict:
     given_back = train.rise / descent
     over_best = (train.rise + train.scale(train.best)) / train.scale(train.best)
     noises = train.rise / max(train.noise, 1e-9 * max(abs(train.end), 1e-300))
-    stays = float((train.late > train.start + ABOVE_START * train.scale(train.start)).mean())
+    last = train.y[-max(2, train.n // 5) :]
+    stays = float((last > train.start + ABOVE_START * train.scale(train.start)).mean())
     away = beyond(over_start, ABOVE_START) * above(stays, STAYS, 0.05)
-    back = beyond(given_back, GIVEN_BACK) * beyond(over_best, ABOVE_BEST, 0.2) * beyond(noises, NOISES)
+    back = beyond(given_back, GIVEN_BACK) * beyond(noises, NOISES)
+    if train.series.direction == "min":  # a maximised score has no zero that a multiple could be of
+        back *= beyond(over_best, ABOVE_BEST, 0.2)
     confidence = max(away, back * beyond(train.rise, 0.5 * (highest - train.best), 0.2))
     best = train.position(train.best_index)
     return Verdict(
@@ -117,7 +120,7 @@ def _climbs(run: Run, train: Shape) -> Verdict:
         epochs=(min(best + 1, run.length), run.length),
         harm=train.rise / train.scale(train.best),
         evidence={
-            "best": train.told(train.best),
+            "best": train.told(float(train.y[train.best_index])),
             "best_epoch": best,
             "end": train.told(train.end),
             "rise_in_noise": noises,

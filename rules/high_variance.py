@@ -45,11 +45,11 @@ def high_variance(run: Run) -> Verdict | CannotJudge:
     val = run.val
     if val is None:
         return CannotJudge("no validation curve")
+    if run.cycle_end is not None:
+        return CannotJudge("the learning rate cycles: waves are expected")
     if val.n < 8:
         return CannotJudge("fewer than eight points")
     wobble = val.late_scatter / val.scale(val.late_level)
-    if val.series.direction == "max":
-        wobble = val.late_scatter / max(float(val.y.max() - val.y.min()), 1e-300) / 2
     by_loss = beyond(wobble, WOBBLE, 0.25)
     by_score, wobble_of_score, points = _by_score(run, run.val_score)
     shown = val

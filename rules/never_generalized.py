@@ -14,7 +14,9 @@ How it is decided
     {GAIN:%} (half sure) below the level of its start. With an accuracy, the best validation accuracy may have
     gained at most {SCORE:%} (half sure) of what its lowest value left to gain, while the training accuracy gained;
     without one, the claim is not made more than {BLIND:%} sure: a network that starts from trained weights looks
-    the same.
+    the same. With accuracies the training accuracy must have gained (half sure at {TRAIN_SCORE:%}) and no
+    validation accuracy may exceed what guessing could be (half sure at {CHANCE:%}). An accuracy that gained
+    {CLEARLY:x} as much contradicts even a loss that never improved.
 
 What else looks like it
     Fine-tuning, whose first epoch is already the best. Batch normalization whose moving averages never settled:
@@ -32,6 +34,7 @@ from diagnose.registry import CannotJudge, Verdict, rule
 FELL = 0.25  # relative fall of the training loss
 GAIN = 0.04  # relative gain of the validation loss from its start to its best
 SCORE = 0.12  # share of what there was to gain that the validation accuracy gained
+CLEARLY = 2.5  # multiple of SCORE from which an accuracy contradicts even a loss that never improved
 TRAIN_SCORE = 0.3  # the same of the training accuracy
 CHANCE = 0.6  # a validation accuracy beyond it is not guessing
 BLIND = 0.55  # without an accuracy
@@ -59,14 +62,14 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
     say += "more than {gain:%} better than at the start ({best})" if gain > 0 else "better than at the start ({best})"
     held, learnt = run.accuracy(run.val_score), run.accuracy(run.train_score)
     if held is None or learnt is None:
-        confidence = min(confidence, BLIND) if confidence >= BLIND else confidence
+        confidence = min(confidence, BLIND)
     else:
         lowest = min(float(held.min()), float(learnt.min()))
         score = (float(held.max()) - lowest) / max(1 - lowest, 1e-9)
         trained = (float(learnt.max()) - lowest) / max(1 - lowest, 1e-9)
         by_score = (1 - above(score, SCORE, 0.03)) * above(trained, TRAIN_SCORE, 0.05)
         known = 1 - above(float(held.max()), CHANCE, 0.02)
-        by_loss = confidence * above(trained, TRAIN_SCORE, 0.05) * (1 - above(score, 2.5 * SCORE, 0.03))
+        by_loss = confidence * above(trained, TRAIN_SCORE, 0.05) * (1 - above(score, CLEARLY * SCORE, 0.03))
         confidence = max(by_loss * known, by_score * known * above(run.learnt, FELL, 0.04))
         evidence["best_accuracy"] = float(held.max())
         say += "; the validation accuracy never exceeded {best_accuracy}"

@@ -12,6 +12,7 @@ How it is decided
     The logarithm of validation over training loss must be large (half sure at a factor of {FACTOR:x}, either way)
     and hardly change over the run (half sure when its deviation is {STEADY:%} of its mean), while the training loss
     itself moved by far more than the ratio did. A gap that overfitting opens begins near a factor of one and grows.
+    Moved by more: the deviation of the logarithm of the training loss, half sure at {MOVED}.
 
 What else looks like it
     A validation set that is harder, or easier, by just such a factor from the first epoch on.
@@ -25,11 +26,9 @@ import math
 import numpy as np
 
 from diagnose.evidence.belief import above, beyond
-from diagnose.evidence.run import Run
+from diagnose.evidence.run import FACTOR, STEADY, Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-FACTOR = 3.5  # validation over training loss or its inverse
-STEADY = 0.08  # deviation of the logarithm of the ratio over its mean
 MOVED = 0.35  # deviation of the logarithm of the training loss: two flat curves tell nothing
 
 TECHNIQUES = ("comparable-evaluation", "loss-function", "matching-metric")

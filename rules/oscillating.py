@@ -9,7 +9,9 @@ What the curves show
 How it is decided
     The scatter of the training loss between epochs over its last half, relative to its level: half sure at
     {SWING:%}. The swings must be large beside the descent (half sure when they are {SHARE:%} of what the loss fell
-    over the run's last two thirds).
+    over the run's last two thirds). The validation loss must swing, too, if there is one (half sure at {QUIET:%} of
+    the training loss's scatter), and the run must not end above its start (half sure at {CLIMB:%}): that is
+    diverging.
 
 What else looks like it
     Dropout on a small training set, whose loss is noisy although the weights are not (the validation loss is smooth
@@ -39,6 +41,8 @@ def oscillating(run: Run) -> Verdict | CannotJudge:
     train, val = run.train, run.val
     if train is None:
         return CannotJudge("no training loss")
+    if run.cycle_end is not None:
+        return CannotJudge("the learning rate cycles: waves are expected")
     if train.n < 8:
         return CannotJudge("fewer than eight points")
     level = train.scale(train.half_level)

@@ -11,7 +11,9 @@ What the curves show
 How it is decided
     The loss must rise as for overfit (half sure at {RISE:%} above its best, and beyond the noise). From the loss's
     best epoch to the end the metric may lose at most {LOST:%} of what there was to gain (an accuracy: of 1 minus
-    chance; any other metric: of its own range), where we are half sure.
+    chance; any other metric: of its own range), where we are half sure. The rise must exceed the noise between
+    epochs (half sure at {NOISES:x}). An accuracy that improved by over {IMPROVED:%} makes this the first thing to
+    say, before overfit: stopping at the best loss would cost answers. (Otherwise it is held {BEHIND:%} less sure.)
 
 What else looks like it
     Label noise: the wrong labels are the ones the loss complains about. An accuracy on few examples is too coarse
@@ -22,15 +24,14 @@ Sources
     stats.stackexchange.com/questions/282160, "validation loss and accuracy both increasing".
 """
 
-from diagnose.evidence.belief import above, beyond
+from diagnose.evidence.belief import above
+from diagnose.evidence.rise import NOISES, RISE, rise_evidence, risen, since_best  # noqa: F401 (told by the docstring)
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-RISE = 0.055  # relative rise of the loss at which we are half sure
-NOISES = 2.0  # in deviations of the noise between epochs
-IMPROVED = (
-    0.03  # share gained from which on stopping at the best loss would cost answers: then this comes before overfit
-)
+# Share gained from which on stopping at the best loss would cost answers: then this comes before overfit.
+IMPROVED = 0.03
+BEHIND = 0.05  # how much less sure it is otherwise, so that overfit comes first
 LOST = 0.03  # share of the metric's range that may be lost
 
 TECHNIQUES = ("label-smoothing", "early-stopping", "weight-regularization", "dropout", "more-data")
@@ -46,32 +47,21 @@ def overconfident(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("no validation metric beside the loss")
     if min(val.n, score.n) < 5:
         return CannotJudge("fewer than five points")
-    rise = val.relative_rise
-    noises = val.rise_in_noise
     best = val.position(val.best_index)
-    there = score.nearest(best)
     # single values of an accuracy are coarse: compare the end with the level around the best epoch
-    before = float(score.trend[there])
+    before = float(score.trend[score.nearest(best)])
     gained = (before - score.end) / run.score_range(score)
-    confidence = beyond(rise, RISE, 0.3) * beyond(noises, NOISES, 0.4) * above(gained, -LOST, 0.01)
-    confidence *= 0.95 + 0.05 * above(gained, IMPROVED, 0.005)
+    confidence = risen(val) * above(gained, -LOST, 0.01)
+    confidence *= 1 - BEHIND + BEHIND * above(gained, IMPROVED, 0.005)
+    told = {"score_then": score.told(before), "score_end": score.told(score.end), "score_gained": gained}
     return Verdict(
         confidence=confidence,
         curve=val.name,
-        epochs=(min(best + 1, run.length), run.length),
+        epochs=since_best(val, run.length),
         harm=val.rise_told,
-        evidence={
-            "best": val.told(float(val.y[val.best_index])),
-            "best_epoch": best,
-            "end": val.told(val.end),
-            "rise": val.rise_told,
-            "rise_of_trend": rise,
-            "score_then": score.told(before),
-            "score_end": score.told(score.end),
-            "score_gained": gained,
-        },
+        evidence={**rise_evidence(val), **told},
         names={"curve": val.name, "score": score.name},
-        say="{curve} ends {rise:%} above its best ({best}, {best_epoch}), yet {score} went from {score_then} to {score_end}: "
-        "the answers hold, the probabilities don't",
+        say="{curve} ends {rise:%} above its best level ({best}, {best_epoch}), yet {score} went from {score_then} to "
+        "{score_end}: the answers hold, the probabilities don't",
         looks_like="label noise, or a validation set too small for its accuracy to show the harm",
     )

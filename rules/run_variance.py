@@ -10,7 +10,10 @@ What the curves show
 How it is decided
     The standard deviation of the final levels of the repeats over their mean (or over 5% of the fall, where the
     mean is nearly zero): half sure at {SPREAD:%}. With few repeats the spread itself is uncertain, and the
-    confidence nearer to one half: its relative error is about 1 / sqrt(2 (n - 1)).
+    confidence nearer to one half: its relative error is about 1 / sqrt(2 (n - 1)). Runs that lie over 3.5 robust
+    deviations from the others' median are named, and so is how many runs each it takes to tell a difference of
+    {DIFFERENCE:%} from chance four times in five. At least {FEWEST:d} repeats are needed; beyond {MANY:d} runs each
+    the number is not told.
 
 What else looks like it
     Repeats that differ in more than the seed: another split, another number of epochs.
@@ -27,6 +30,7 @@ import numpy as np
 
 from diagnose.evidence.belief import beyond
 from diagnose.evidence.run import Run
+from diagnose.evidence.shape import Shape
 from diagnose.evidence.spread import outliers, repeats_needed, spread
 from diagnose.registry import CannotJudge, Verdict, rule
 from diagnose.wording import share
@@ -42,10 +46,9 @@ TECHNIQUES = ("repeat-runs", "model-averaging", "resampling-ensemble", "weighted
 @rule(area="prediction", techniques=TECHNIQUES, repeats=True)
 def run_variance(runs: Sequence[Run]) -> Verdict | CannotJudge:
     """Judge repeats of one configuration."""
-    judged = [run.val or run.train for run in runs]
-    shapes = [one for one in judged if one is not None]
+    numbers, shapes = _same_curve(runs)
     if len(shapes) < FEWEST:
-        return CannotJudge(f"fewer than {FEWEST} repeats with a judged curve")
+        return CannotJudge(f"fewer than {FEWEST} repeats with the same judged curve")
     first = shapes[0]
     ends = np.array([one.end for one in shapes])
     scale = max(abs(float(ends.mean())), float(np.median([one.floor for one in shapes])), 1e-300)
@@ -68,9 +71,9 @@ def run_variance(runs: Sequence[Run]) -> Verdict | CannotJudge:
     )
     say += "({spread_low:%} to {spread_high:%}); telling a difference of " + share(DIFFERENCE)
     needed = evidence["repeats_needed"]
-    say += " from chance takes " + ("over 100 runs each" if needed > MANY else "{repeats_needed:d} runs each")
+    say += " from chance takes " + (f"over {MANY} runs each" if needed > MANY else "{repeats_needed:d} runs each")
     if strange.size:
-        say += "; apart from the others: run " + ", ".join(str(one + 1) for one in strange.tolist())
+        say += "; apart from the others: run " + ", ".join(str(numbers[one]) for one in strange.tolist())
     return Verdict(
         confidence=beyond(evidence["spread"], SPREAD, 0.15 + 0.5 / math.sqrt(2 * (len(shapes) - 1))),
         curve=first.name,
@@ -80,3 +83,12 @@ def run_variance(runs: Sequence[Run]) -> Verdict | CannotJudge:
         say=say,
         looks_like="repeats that differ in more than the seed",
     )
+
+
+def _same_curve(runs: Sequence[Run]) -> tuple[list[int], list[Shape]]:
+    """The runs, numbered from 1, whose judged curve is the one that most of them have, and those curves."""
+    judged = [run.val or run.train for run in runs]
+    kinds = [one and (one.series.split, one.series.metric, one.series.direction) for one in judged]
+    usual = max((kind for kind in kinds if kind), key=kinds.count, default=None)
+    numbers = [at for at, kind in enumerate(kinds, start=1) if kind and kind == usual]
+    return numbers, [shape for shape, kind in zip(judged, kinds, strict=True) if shape and kind == usual]

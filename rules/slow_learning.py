@@ -10,7 +10,9 @@ What the curves show
 How it is decided
     The training loss must fall steadily: its second half still brings at least {STEADY:%} (half sure) of what its
     first half brought, well beyond the noise. The forecast within twice the epochs must stay small (half sure below
-    {SOON:%} of the level), and the one within four times must be worth having (half sure above {LATER:%}).
+    {SOON:%} of the level), and the one within four times must be worth having (half sure above {LATER:%}). Well
+    beyond the noise: half sure when the whole fall is {NOISES:x} the noise between epochs. A validation loss that
+    rises (half sure at {RISEN:%}) speaks against it.
 
 What else looks like it
     The long first shelf of a network that will suddenly begin to learn; the tail of a good fit that creeps on (but
@@ -30,6 +32,7 @@ from diagnose.registry import CannotJudge, Verdict, rule
 STEADY = 0.4  # fall of the second half over the fall of the first
 SOON = 0.12  # forecast gain within twice the epochs: under 10% by definition, and a forecast errs
 LATER = 0.05  # forecast gain within four times the epochs
+RISEN = 0.03  # relative rise of the validation loss above its best
 NOISES = 4.0  # fall over the run in deviations of the noise
 
 TECHNIQUES = ("learning-rate", "adaptive-optimizer", "data-scaling", "batch-normalization", "more-epochs")
@@ -41,6 +44,8 @@ def slow_learning(run: Run) -> Verdict | CannotJudge:
     train, val = run.train, run.val
     if train is None:
         return CannotJudge("no training loss")
+    if run.cycle_end is not None:
+        return CannotJudge("the learning rate cycles: waves are expected")
     ahead = train.forecast
     if ahead is None or train.n < 8:
         return CannotJudge("fewer than eight points")
@@ -56,7 +61,7 @@ def slow_learning(run: Run) -> Verdict | CannotJudge:
         * beyond(noises, NOISES)
     )
     if val is not None:
-        confidence *= 1 - above(val.rise / val.scale(val.best), 0.03, 0.01)
+        confidence *= 1 - above(val.rise / val.scale(val.best), RISEN, 0.01)
     return Verdict(
         confidence=confidence,
         curve=train.name,

@@ -12,7 +12,8 @@ How it is decided
     within twice the epochs is below {SETTLED:%}), at a level that is still most of where it started (half sure at
     {POOR:%} of its start, {POOR_TOLD:%} with an accuracy), and not swing. A training accuracy must have gained
     little of what there was to gain (half sure at {SCORE:%}). The validation loss must lie close to it (half sure
-    at a gap of {GAP:%}).
+    at a gap of {GAP:%}). Its scatter between epochs must be small (half sure at {SWING:%} of its level). The
+    confidence never exceeds {LIMIT:%}.
 
 What else looks like it
     A problem that cannot be done better: noisy labels or noisy targets. A curve alone cannot tell these apart, so

@@ -11,7 +11,11 @@ How it is decided
     and carried on to twice the epochs. The expected further fall, relative to the level at the end: half sure at
     {GAIN:%} where the descent slows down, because such curves are forecast too low (7% is a true 10% about as often
     as not), and at {STEADY_GAIN:%} where it does not. The training loss must be falling as well (half sure at
-    {TRAIN:%} over the last third), and the validation loss must not have turned.
+    {TRAIN:%} over the last third), and the validation loss must not have turned. Turned means a rise of {TURNED:%}
+    above its best, beyond its noise (half sure). The gain must exceed the scatter between epochs (half sure at
+    {NOISES:x}). Where the accuracy has reached {PERFECT:%} and the training loss {VANISHED:%} of its start, only
+    the last digits of the loss are left to gain, and the claim is hardly made. (By chance a level curve ends
+    {SLACK} deviations of its noise above its best; hardly is a factor of {HARDLY}.)
 
 What else looks like it
     A learning rate too small for the problem (then more epochs help too, only slowly): see slow-learning. A
@@ -24,6 +28,7 @@ Sources
 
 from diagnose.evidence.belief import beyond
 from diagnose.evidence.run import Run
+from diagnose.evidence.shape import Shape
 from diagnose.registry import CannotJudge, Verdict, rule
 
 GAIN = (
@@ -33,6 +38,8 @@ STEADY_GAIN = 0.105  # the same where the second half fell as far as the first
 PERFECT = 0.9995  # accuracy: nothing is left to gain but the last digits of the loss
 VANISHED = 1e-3  # end over start of the training loss, below which the loss is all but gone
 TRAIN = 0.01  # relative fall of the training loss over the last third
+SLACK = 1.5  # deviations of the noise that the end of a level curve lies above its best by chance
+HARDLY = 0.2  # what is left of the confidence where nothing but digits is to be gained
 TURNED = 0.012  # relative rise of the validation loss from its best, beyond its noise
 NOISES = 2.0  # forecast gain in units of the validation loss's scatter between epochs
 
@@ -48,25 +55,18 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("no validation curve: more epochs may help, or overfit")
     if train is None:
         return CannotJudge("no training loss")
+    if run.cycle_end is not None:
+        return CannotJudge("the learning rate cycles: waves are expected")
     ahead = val.forecast
     if ahead is None:
         return CannotJudge("fewer than five points")
     scale = val.scale(val.end)
-    gain = (ahead.now - ahead.twice) / scale
+    gain = min((ahead.now - ahead.twice) / scale, 1.0)
     falling = train.late_fall / train.scale(train.end)
-    noises = (ahead.now - ahead.twice) / max(val.half_scatter, 1e-9 * scale)
-    turned = max(0.0, val.rise - 1.5 * val.noise) / scale
-    first, second = val.halves
-    steady = min(max(2 * second / first - 1, 0.0), 1.0) if first > 0 else 1.0  # 0 where it slowed down to a half
-    confidence = (
-        beyond(gain, GAIN + steady * (STEADY_GAIN - GAIN))
-        * beyond(falling, TRAIN)
-        * beyond(noises, NOISES, 0.4)
-        * (1 - beyond(turned, TURNED, 0.3))
-    )
+    confidence = _still_gaining(val, gain) * beyond(falling, TRAIN)
     held = run.accuracy(run.val_score)
     if held is not None and float(held[-1]) >= PERFECT and abs(train.end) < VANISHED * abs(train.start):
-        confidence *= 0.2
+        confidence *= HARDLY
     return Verdict(
         confidence=confidence,
         curve=val.name,
@@ -80,7 +80,18 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
             "train_fell_last_third": falling,
         },
         names={"curve": val.name},
-        say="{curve} was still improving at the end ({end}): about {gain_twice:%} more is to be had within twice the epochs, "
-        "{gain_thrice:%} within three times",
+        say="{curve} was still improving at the end (level {end}): about {gain_twice:%} more is to be had within twice the "
+        "epochs, {gain_thrice:%} within three times",
         looks_like="a learning rate too small for the problem",
     )
+
+
+def _still_gaining(val: Shape, gain: float) -> float:
+    """How sure the forecast gain is: large enough, beyond the scatter, of a curve that has not turned."""
+    scale = val.scale(val.end)
+    first, second = val.halves
+    steady = min(max(2 * second / first - 1, 0.0), 1.0) if first > 0 else 1.0  # 0 where it slowed down to a half
+    noises = gain * scale / max(val.half_scatter, 1e-9 * scale)
+    turned = max(0.0, val.rise - SLACK * val.noise) / scale
+    enough = beyond(gain, GAIN + steady * (STEADY_GAIN - GAIN))
+    return enough * beyond(noises, NOISES, 0.4) * (1 - beyond(turned, TURNED, 0.3))

@@ -11,7 +11,8 @@ How it is decided
     The validation loss must have improved (half sure at {LEARNT:%}) and settled, and lie well above the training
     loss at the end: half sure at {RATIO:x} the training loss. The gap must be stable: half sure when under
     {GROWTH:%} of it came in the last third. A validation loss that rises is overfit first: this claim gives way to
-    it as the rise grows (half sure at {RISE:%}).
+    it as the rise grows (half sure at {RISE:%}). A validation loss that is still falling (half sure at a forecast
+    gain of {AHEAD:%} within twice the epochs) makes the gap say little.
 
 What else looks like it
     A validation set that is harder than the training set; a model with too much freedom (regularization closes part

@@ -11,7 +11,7 @@ How it is decided
     The scatter of the validation loss between epochs over the last half, relative to its level (or the training
     loss's, if that is higher): half sure at {JUMP:%}. And how many times the training loss's own scatter that is:
     half sure at {MULTIPLE:x}. Much of the one makes up for a little less of the other. A training loss that jumps
-    by over {UNSTEADY:%} itself says that the weights do.
+    by over {UNSTEADY:%} itself says that the weights do. Neither adds more than {ENOUGH} to the log odds.
 
 What else looks like it
     A learning rate so high that the weights themselves jump (the training loss, an average over the epoch, hides
@@ -42,6 +42,8 @@ def unrepresentative_validation(run: Run) -> Verdict | CannotJudge:
     val, train = run.val, run.train
     if val is None or train is None:
         return CannotJudge("needs a training and a validation curve")
+    if run.cycle_end is not None:
+        return CannotJudge("the learning rate cycles: waves are expected")
     if val.n < 8:
         return CannotJudge("fewer than eight points")
     jump = val.half_scatter / max(val.scale(val.half_level), train.scale(train.half_level) if run.comparable else 0.0)

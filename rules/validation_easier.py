@@ -2,7 +2,7 @@
 
 What it means
     Either the validation set is easier (or leaks from the training set), so that its loss flatters the model; or
-    the training loss is inflated, because dropout, augmentation and penalties act on it alone. Then nothing is
+    the training loss is inflated, because dropout and augmentation act on it alone. Then nothing is
     wrong.
 
 What the curves show
@@ -12,7 +12,7 @@ How it is decided
     How far the validation loss lies below the training loss over the last quarter: half sure at {BELOW:%}, and at
     the end. The training loss is an average over the epoch, half an epoch older than the validation loss: it is
     moved by half an epoch before the comparison, so that a steep descent does not count. It must be so for most
-    epochs.
+    epochs. Most means {MOST:%} of the epochs (half sure).
 
 What else looks like it
     Dropout and augmentation make the training loss noisier than the validation loss; easier data don't. Where the
@@ -67,5 +67,5 @@ def validation_easier(run: Run) -> Verdict | CannotJudge:
         evidence={"below": below, "below_at_end": at_end, "share_of_epochs": most, "train_noisier": noisier},
         names={"curve": val.name, "train": train.name, "side": "above" if val.series.direction == "max" else "below"},
         say="{curve} lies {below:%} {side} {train} over the last quarter, and {side} it at {share_of_epochs:%} of the epochs",
-        looks_like="dropout, augmentation or penalties, which raise the training loss alone",
+        looks_like="dropout or augmentation, which raise the training loss alone",
     )

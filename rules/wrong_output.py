@@ -12,7 +12,7 @@ How it is decided
     This rule reads an absolute level: a training loss beside an accuracy that ends below zero, while a
     cross-entropy never is. Or the training loss falls steadily (rank correlation with time, half sure at {FALLS})
     by at least {FELL:%} while the training accuracy falls too (half sure at {FALLS}), by at least {LOST:%} of its
-    range from 0 to 1.
+    range from 0 to 1. A loss that fell below zero makes {NEGATIVE:%} sure, one that began there {BEGAN_NEGATIVE:%}.
 
 What else looks like it
     A loss that may be negative (a likelihood, a cosine similarity, an ELBO) beside an accuracy; a model with a

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from diagnose import cli
+from diagnose.parallel import _tasks
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = json.loads(files("diagnose.schema").joinpath("diagnose-1.json").read_text(encoding="utf-8"))
@@ -141,6 +143,45 @@ def test_jobs_change_nothing_but_the_time(overfit, healthy, short, broken):
     assert diagnose(*paths, "--format", "json", "--jobs", "2") == alone
 
 
+def test_jobs_share_a_directory_and_change_nothing_but_the_time(overfit, healthy, short, tmp_path):
+    for at in range(12):
+        shutil.copy(overfit, tmp_path / f"again{at}.csv")
+    (tmp_path / "notes.txt").write_text("Dear all")
+    (tmp_path / "history.json").write_text('{"loss": [0.5, ')
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "notes.txt").write_text("Dear all")
+    paths = [tmp_path, tmp_path / "empty", tmp_path / "book", healthy]
+    code, out, err = diagnose(*paths, "--format", "json")
+    assert (code, len(json.loads(out)["reports"]), len(err.splitlines())) == (2, 16, 3)
+    assert diagnose(*paths, "--format", "json", "--jobs", "2") == (code, out, err)
+
+
+def test_jobs_stop_in_a_directory_where_one_process_would(overfit, tmp_path):
+    """A column that one history does not have ends its directory, and not those behind it."""
+    for at in range(12):
+        name = "loss,val_err" if at == 6 else "loss,val_loss"
+        text = overfit.read_text().replace("loss,val_loss", name)
+        (tmp_path / "runs").mkdir(exist_ok=True)
+        (tmp_path / "runs" / f"{at:02}.csv").write_text(text)
+        os.utime(tmp_path / "runs" / f"{at:02}.csv", (1000, 1000))
+    args = [tmp_path / "runs", overfit, "--validation", "val_loss", "--format", "json"]
+    code, out, err = diagnose(*args)
+    assert (code, len(json.loads(out)["reports"])) == (2, 7)
+    assert diagnose(*args, "--jobs", "2") == (code, out, err)
+
+
+def test_a_directory_is_shared_among_the_workers(tmp_path):
+    for at in range(70):
+        (tmp_path / f"{at:02}.csv").write_text("loss\n1\n")
+        os.utime(tmp_path / f"{at:02}.csv", (1000, 1000))
+    tasks = _tasks(str(tmp_path), 2)
+    assert [len(one.paths) for one in tasks] == [8] * 8 + [6]
+    assert [path for one in tasks for path in one.paths] == [str(tmp_path / f"{at:02}.csv") for at in range(70)]
+    assert _tasks(str(tmp_path / "00.csv"), 2) == [str(tmp_path / "00.csv")]
+    assert _tasks("-", 2) == ["-"]
+
+
 def test_several_histories_worst_first_then_a_count(overfit, healthy):
     _, out, _ = diagnose(healthy, overfit)
     assert [Path(line.split()[0]).name for line in out.splitlines()[:2]] == ["overfit.csv", "healthy.csv"]
@@ -213,6 +254,18 @@ def test_select_and_ignore(overfit, inside):
 
     assert rules("--select", "overfit,diverging") == {"overfit"}
     assert "overfit" not in rules("--ignore", "overfit", "--ignore", "diverging")
+
+
+def test_a_number_sign_in_an_inputs_name_is_no_other_file(overfit, tmp_path, inside):
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    shutil.copy(overfit, runs / "run#1.csv")
+    (runs / "run").write_text("old")
+    code, _, err = inside(runs, "--output", runs / "run")
+    assert (code, err) == (0, "")
+    code, _, err = inside(runs, "--output", runs / "run#1.csv")
+    assert code == 2
+    assert "would be lost" in err
 
 
 def test_output_is_replaced_and_keeps_its_permissions(overfit, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,22 +41,22 @@ def _shapes(at: FloatArray) -> FloatArray:
     return np.concatenate([exponentials, powers, -np.log(at)[None], -at[None]])
 
 
-_AHEAD = _shapes(np.array(HORIZONS))
-
-
-def forecast(values: FloatArray) -> Forecast | None:
+def forecast(values: FloatArray, lowest: float = -math.inf, since: int = 0) -> Forecast | None:
     """Fit each decay a + b * shape(t) by least squares, weigh by likelihood, carry on. None for fewer than five values.
 
-    ``values`` (n,) finite, single spikes taken out (``median3``). A weighted blend instead of the single best fit, because
-    the first part of an exponential, a power law and a line look alike while their futures differ; ``spread`` says by how
-    much (Domhan, Springenberg, Hutter, *Speeding up automatic hyperparameter optimization by extrapolation of learning
+    ``values`` (n,) finite, single spikes taken out (``median3``); ``lowest`` is what they can't fall below, where that is
+    known; a loss that never was negative is taken not to become so. ``since`` is where a new descent began (a resume, an
+    unfreezing): what was before is left out, and time counts from there.
+
+    A weighted blend instead of the single best fit, because the first part of an exponential, a power law and a line look
+    alike while their futures differ; ``spread`` says by how much (Domhan, Springenberg, Hutter, *Speeding up automatic hyperparameter optimization by extrapolation of learning
     curves*, 2015, in closed form).
     """
-    n = values.size
+    n = values.size - since
     if n < 5:
         return None
-    design = _design(n)
-    level = values[design.start :]
+    design = _design(n, since)
+    level = values[since + design.start :]
     if design.edges is not None:
         level = np.add.reduceat(level, design.edges) / design.width
     points = level.size
@@ -69,8 +70,9 @@ def forecast(values: FloatArray) -> Forecast | None:
     weight = np.exp((least - square) / (2 * variance))
     weight /= weight.sum()
     levels = mean + slope[:, None] * design.ahead
-    if float(values.min()) > 0:  # a loss that never was negative will hardly become so
-        np.maximum(levels, 0.0, out=levels)
+    bound = max(lowest, 0.0) if float(values.min()) > 0 else lowest
+    if bound > -math.inf:
+        np.maximum(levels, bound, out=levels)
     expected = weight @ levels
     spread = float(weight @ (levels[:, 1] - expected[1]) ** 2 + 3 * variance / points) ** 0.5
     now, twice, thrice, fourfold = expected.tolist()
@@ -89,8 +91,12 @@ class _Design(NamedTuple):
 
 
 @lru_cache(maxsize=128)
-def _design(n: int) -> _Design:
-    """The decays at the fitted points of a curve of ``n`` values, about their means; many points averaged to ``POINTS``."""
+def _design(n: int, since: int = 0) -> _Design:
+    """The decays at the fitted points of a curve's last ``n`` values, about their means, and at the horizons.
+
+    Time is counted in lengths of these values; the horizons are multiples of the whole run, ``since`` values longer. Many
+    points are averaged down to ``POINTS``.
+    """
     start = n - max(4, int(n * PART))
     at = np.arange(start + 1, n + 1) / n
     edges, width = None, np.ones(1, dtype=np.int64)
@@ -101,4 +107,11 @@ def _design(n: int) -> _Design:
     shapes = _shapes(at)
     centre = shapes.mean(axis=1)[:, None]
     about = shapes - centre
-    return _Design(start, edges, width, about, np.einsum("ij,ij->i", about, about), _AHEAD - centre)
+    return _Design(
+        start,
+        edges,
+        width,
+        about,
+        np.einsum("ij,ij->i", about, about),
+        _shapes(np.array([(one * (n + since) - since) / n for one in HORIZONS])) - centre,
+    )

@@ -16,9 +16,3 @@ def entropy_of_guessing(accuracy: float) -> tuple[int, float] | None:
         return None
     classes = min(CLASSES, key=lambda k: abs(math.log(accuracy * k)))
     return (classes, math.log(classes)) if abs(math.log(accuracy * classes)) < 0.2 else None
-
-
-def nearest_entropy(loss: float) -> tuple[int, float]:
-    """The number of classes whose ln K lies nearest to a loss, and that ln K."""
-    classes = min(CLASSES, key=lambda k: abs(loss - math.log(k)))
-    return classes, math.log(classes)

@@ -9,6 +9,8 @@ import numpy as np
 from diagnose.curves import FloatArray
 
 _OF_SECOND = math.sqrt(1.5)  # deviation of y[i] - (y[i-1] + y[i+1]) / 2 for independent noise of deviation 1
+_SPIKE = 8  # second differences of a curve too short to tell a spike from a swing
+_LONE = 0.05  # share of the sum that is left without the spike
 _OF_MEDIAN = 1.4826  # deviation of a normal from its median absolute value
 
 
@@ -49,11 +51,22 @@ def noises(values: FloatArray, late: int) -> tuple[float, float]:
 
 
 def scatter(values: FloatArray) -> float:
-    """Root mean square of the epoch-to-epoch noise, spikes included, in the curve's unit; 0 for fewer than three values."""
+    """Root mean square of the epoch-to-epoch noise, in the curve's unit; 0 for fewer than three values.
+
+    Large swings count, as often as they come. A single spike that recovers does not: where one value (and so three second
+    differences) makes nearly all of the sum, it is left out.
+    """
     if values.size < 3:
         return 0.0
     bent = bends(values)
-    return math.sqrt(float(bent @ bent) / bent.size) / _OF_SECOND
+    total, count = float(bent @ bent), bent.size
+    if count > _SPIKE:
+        worst = int(np.abs(bent).argmax())
+        before, after = bent[: max(0, worst - 1)], bent[worst + 2 :]
+        rest = float(before @ before) + float(after @ after)
+        if rest < _LONE * total:
+            total, count = rest, before.size + after.size
+    return math.sqrt(total / count) / _OF_SECOND
 
 
 def turns(values: FloatArray) -> float:

@@ -39,6 +39,20 @@ def rate_turns(rates: FloatArray) -> tuple[int, int]:
     return int(np.count_nonzero(turns > 0)), int(np.count_nonzero(turns < 0))
 
 
+def cycle_end(rates: FloatArray) -> int | None:
+    """Of a learning rate, (n,), that goes up and down at least twice: the number of points up to its last trough.
+
+    What comes after the last trough is the beginning of a wave that is not over. None when the rate doesn't cycle.
+    """
+    if not np.isfinite(rates).all() or rate_turns(rates)[0] < 2:
+        return None
+    rises = np.flatnonzero(np.diff(rates) > 0)
+    troughs = rises[np.diff(rises, prepend=-2) > 1]  # the last point before each rise begins
+    if rates[-1] <= 1.5 * float(rates[troughs].max()):
+        return int(rates.size)
+    return int(troughs[-1]) + 1
+
+
 def warm_up_end(rates: FloatArray) -> int:
     """Index of the peak of a learning rate, (n,), that rises from its first value on; 0 when it doesn't rise at first."""
     if rates.size < 3 or not np.isfinite(rates).all() or not rates[1] > rates[0]:

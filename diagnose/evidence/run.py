@@ -8,11 +8,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from diagnose.curves import Curves, FloatArray, Series, Split
+from diagnose.evidence import phases
 from diagnose.evidence.noise import mean
-from diagnose.evidence.shape import Shape, unit_of
+from diagnose.evidence.shape import PERCENT, Shape, unit_of
 from diagnose.metrics import describe, tokens
 
-FACTOR = 1.25  # |ln ratio| of validation to training loss: a factor of three and a half
+FACTOR = 3.5  # validation over training loss, or its inverse, from which a constant ratio is a factor
 STEADY = 0.08  # deviation of ln ratio over its mean, below which the factor is constant
 MOVED = 0.01  # an accuracy that stays within a point has not moved
 _FEWEST = 5  # points below which no trend is judged (contract: "too-short")
@@ -20,7 +21,12 @@ _FEWEST = 5  # points below which no trend is judged (contract: "too-short")
 
 def together(train: Shape, val: Shape) -> tuple[FloatArray, FloatArray] | None:
     """Both curves at the points where both are finite, (m,) each; None for fewer than five such points."""
-    if train.n == val.n and train.at[0] == val.at[0] and train.at[-1] == val.at[-1] and train.n == int(train.at[-1]):
+    if (
+        train.n == val.n >= _FEWEST
+        and train.at[0] == val.at[0]
+        and train.at[-1] == val.at[-1]
+        and train.n == int(train.at[-1])
+    ):
         return train.y, val.y
     _, first, second = np.intersect1d(train.at, val.at, assume_unique=True, return_indices=True)
     return (train.y[first], val.y[second]) if first.size >= _FEWEST else None
@@ -38,7 +44,7 @@ def log_ratio(both: tuple[FloatArray, FloatArray] | None) -> tuple[float, float]
 
 def on_one_scale(drift: tuple[float, float] | None) -> bool:
     """Whether a ratio of two losses is not one constant factor: near one, or changing over the run."""
-    return drift is None or abs(drift[0]) < FACTOR or drift[1] > STEADY * abs(drift[0])
+    return drift is None or abs(drift[0]) < math.log(FACTOR) or drift[1] > STEADY * abs(drift[0])
 
 
 @lru_cache(maxsize=256)
@@ -73,7 +79,7 @@ class Run:
         one = self._loss("train", self.curves.of("validation", "loss"))
         other = self._loss("validation", one)
         unit = unit_of(one, other)
-        train, val = Shape(one, unit) if one else None, Shape(other, unit) if other else None
+        train, val = (Shape(each, unit, self.cycle_end) if each else None for each in (one, other))
         if train and val and train.series.metric == val.series.metric and on_one_scale(log_ratio(together(train, val))):
             train.partner, val.partner = val, train
         return train, val
@@ -92,6 +98,12 @@ class Run:
     def paired(self) -> bool:
         """Whether training and validation loss are the same metric, so that their gap means something."""
         return bool(self.train and self.val and self.train.series.metric == self.val.series.metric)
+
+    @cached_property
+    def cycle_end(self) -> int | None:
+        """The position of the last trough of a cyclic learning rate, up to which the curves are judged; None without one."""
+        rates = self.curves.learning_rate
+        return None if rates is None or rates.size < 8 else phases.cycle_end(rates)
 
     @property
     def length(self) -> int:
@@ -139,7 +151,7 @@ class Run:
         """
         values = self.accuracy(self.train_score)
         if values is None:
-            values = self.accuracy(self.val_score)
+            values = self.accuracy(self.val_score or self.val)
         if values is None:
             return None
         low, high = max(float(values.min()), 0.0), float(values.max())
@@ -157,8 +169,8 @@ class Run:
 
     @cached_property
     def meaningless(self) -> bool:
-        """Whether the accuracies are 0 throughout: a regression's, which mean nothing."""
-        scores = [one for one in (self.train_score, self.val_score) if one and _is_accuracy(one.series.metric)]
+        """Whether accuracies are 0 throughout: a regression's, which mean nothing (a name may say that it is none)."""
+        scores = [one for one in (self.train_score, self.val_score) if one and one.series.metric == "accuracy"]
         return bool(scores) and not any(one.raw.any() for one in scores)
 
     def accuracy(self, one: Shape | None) -> FloatArray | None:
@@ -168,7 +180,7 @@ class Run:
         highest = float(one.raw.max())
         if float(one.raw.min()) < 0 or highest > 100:  # whatever its name says, no accuracy is
             return None
-        return one.raw / 100.0 if highest > 1.5 else one.raw
+        return one.raw / 100.0 if highest > PERCENT else one.raw
 
     def _loss(self, split: Split, partner: Series | None) -> Series | None:
         one = self.curves.of(split, "loss")
@@ -188,5 +200,5 @@ class Run:
         preferred = [s for s in others if _is_accuracy(s.metric)] or [s for s in others if s.direction == "max"]
         for one in sorted(preferred, key=lambda s: len(s.metric)):  # "accuracy" before "head_b_accuracy"
             if np.isfinite(one.values).any():
-                return Shape(one, unit_of(one))
+                return Shape(one, unit_of(one), self.cycle_end)
         return None

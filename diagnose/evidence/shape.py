@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +11,11 @@ from diagnose.curves import FloatArray, IntArray, Series
 from diagnose.evidence.forecast import Forecast, forecast
 from diagnose.evidence.noise import mean, middle, noise, noises, scatter
 from diagnose.evidence.smooth import end_level, median3, moving_mean, window
+from diagnose.metrics import is_accuracy
 
+JUMP = 0.2  # a step up, relative to the level, that begins a new descent
+JUMP_NOISES = 20.0  # the same in deviations of the noise
+PERCENT = 1.5  # an accuracy beyond it is written in percent
 FEW = 8  # points below which a scatter is mostly chance
 LATE = 0.2  # the late part of a curve: its last fifth
 HUGE = 1e100  # values beyond it, or all below its inverse, are measured in units of the largest: squares would overflow
@@ -22,8 +27,11 @@ def unit_of(*series: Series | None) -> float:
     largest = 0.0
     for one in series:
         if one is not None:
-            finite = one.values[np.isfinite(one.values)]
-            largest = max(largest, float(finite.max(initial=0.0)), -float(finite.min(initial=0.0)))
+            highest, lowest = float(one.values.max()), float(one.values.min())
+            if not (-math.inf < lowest and highest < math.inf):  # NaN, too
+                finite = one.values[np.isfinite(one.values)]
+                highest, lowest = float(finite.max(initial=0.0)), float(finite.min(initial=0.0))
+            largest = max(largest, highest, -lowest)
     return largest if largest > HUGE or 0 < largest < 1 / HUGE else 1.0
 
 
@@ -33,15 +41,18 @@ class Shape:
     y      (m,) the finite values, in the given unit, negated where the metric is maximised; m >= 1
     at     (m,) their 1-based positions on the run's axis
     lost   (k,) positions of the values that were NaN or Inf
+    until    the position up to which it is judged, where a wave of the learning rate is not over; None: to its end
     partner  the same loss on the other split, if there is one
     """
 
-    def __init__(self, series: Series, unit: float = 1.0) -> None:
+    def __init__(self, series: Series, unit: float = 1.0, until: int | None = None) -> None:
         self.series = series
         self.unit = unit
         self.partner: Shape | None = None
         self.name = series.name
         finite = np.isfinite(series.values)
+        if until is not None:
+            finite &= series.epochs <= until
         whole = bool(finite.all())
         self.raw: FloatArray = series.values if whole else series.values[finite]
         level = self.raw if unit == 1.0 else self.raw / unit
@@ -144,9 +155,29 @@ class Shape:
         return self.start - self.end
 
     @cached_property
+    def new_start(self) -> int:
+        """Index at which the curve's last descent began: after the last large jump up, 0 where there was none.
+
+        A jump exceeds twenty deviations of the noise and a fifth of the level; one in the last fifth begins nothing yet.
+        """
+        steps = self.clean[1:] - self.clean[:-1]
+        if float(steps.max(initial=0.0)) <= JUMP_NOISES * self.noise:
+            return 0
+        large = steps > np.maximum(JUMP_NOISES * self.noise, JUMP * np.abs(self.clean[:-1]) + self.floor)
+        at = np.flatnonzero(large[: self.n - max(5, self.n // 5)])
+        return int(at[-1]) + 1 if at.size else 0
+
+    @cached_property
+    def lowest(self) -> float:
+        """What ``y`` can't fall below: for an accuracy minus 1 (or minus 100), else no limit."""
+        if self.series.direction != "max" or not is_accuracy(self.series.metric):
+            return -math.inf
+        return -100.0 if float(self.raw.max()) > PERCENT else -1.0
+
+    @cached_property
     def forecast(self) -> Forecast | None:
         """Where it is going; None for fewer than five values."""
-        return forecast(self.clean)
+        return forecast(self.clean, self.lowest, self.new_start)
 
     @cached_property
     def late_fall(self) -> float:
@@ -168,17 +199,13 @@ class Shape:
 
     @cached_property
     def relative_rise(self) -> float:
-        """The rise relative to the best level; of a maximised metric relative to what it had gained by then."""
-        if self.series.direction == "max":
-            return self.rise / max(float(self.trend[: self.best_index + 1].max()) - self.best, 1e-300)
+        """The rise of the trend relative to its best level."""
         return self.rise / self.scale(self.best)
 
     @cached_property
     def rise_told(self) -> float:
         """The rise from the best value as it was logged, relative: what a person finds who divides the two numbers."""
         best = float(self.y[self.best_index])
-        if self.series.direction == "max":
-            return (self.end - best) / max(float(self.trend[: self.best_index + 1].max()) - best, 1e-300)
         return (self.end - best) / self.scale(best)
 
     @cached_property

@@ -10,6 +10,7 @@ others can add theirs under the entry point group "diagnose.readers".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from diagnose.curves import Curves
@@ -19,6 +20,14 @@ from diagnose.readers.objects import table_of
 from diagnose.readers.table import Table
 
 Histories = list[list[Curves]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of what ``find`` has found below a directory, for one of several workers."""
+
+    directory: str
+    paths: tuple[str, ...]
 
 
 def read(
@@ -49,11 +58,10 @@ def each(
 ) -> Iterator[list[Curves] | ReadError]:
     """The runs of each history in the source, one after the other, and the error of each file that can't be read.
 
-    Of a directory, files that merely aren't histories are passed over. UsageError is raised, as in ``read``.
+    Of a directory, or a Part of one, files that merely aren't histories are passed over. UsageError is raised, as in
+    ``read``.
     """
-    from diagnose.readers.dispatch import parts
-
-    for part in parts(source):
+    for part in _parts(source):
         if isinstance(part, ReadError):
             yield part
             continue
@@ -61,6 +69,16 @@ def each(
             yield from _assembled(part, train, validation, direction)
         except ReadError as error:
             yield error
+
+
+def _parts(source: Any) -> Iterator[list[Table] | ReadError]:
+    if isinstance(source, Part):
+        from diagnose.readers.directories import tables_at
+
+        return tables_at(source.paths)
+    from diagnose.readers.dispatch import parts
+
+    return parts(source)
 
 
 def find(directory: str) -> list[str]:

@@ -37,7 +37,8 @@ def tables(content: Content) -> list[Table]:
 
 def _archive(content: Content) -> dict[str, Any]:
     import zipfile
-    import zlib
+
+    from diagnose.readers.packed import is_damage
 
     found: dict[str, Any] = {}
     left = _LIMIT
@@ -50,8 +51,10 @@ def _archive(content: Content) -> dict[str, Any]:
                 if left < 0:
                     raise Refused(f"expected at most {_LIMIT:,} bytes unpacked, found more", source=content.source)
                 found[one.filename.removesuffix(".npy")] = _array(data, content.source)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError) as error:
-        if isinstance(error, ReadError):
+    except ReadError:
+        raise
+    except Exception as error:
+        if not (is_damage(error) or isinstance(error, RuntimeError)):  # RuntimeError: it has a password
             raise
         raise ReadError(f"expected a complete .npz file, found it damaged ({error})", source=content.source) from error
     return found

@@ -141,7 +141,7 @@ def _curves(part: _Part) -> Curves | None:
         producer=table.producer,
         axis=table.point or axis.point,
         numbering=_numbering(axis, part.rows, grouping),
-        learning_rate=_rate(part, grouping, length),
+        learning_rate=_rate(part, grouping),
         ignored=(*(name for name in part.plan.ignored if name != axis.name), *dropped, *table.unused),
         notes=(*notes, *direction_notes, *scale_notes),
         planned=table.planned,
@@ -216,7 +216,7 @@ def _numbering(axis: Axis, rows: slice, grouping: Grouping | None) -> FloatArray
     return values if grouping is None else values[grouping.first]
 
 
-def _rate(part: _Part, grouping: Grouping | None, length: int) -> FloatArray | None:
+def _rate(part: _Part, grouping: Grouping | None) -> FloatArray | None:
     name = part.plan.learning_rate
     if name is None:
         return None

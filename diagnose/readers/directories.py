@@ -39,11 +39,25 @@ def below(directory: str) -> Iterator[list[Table] | ReadError]:
 
     Yields NoHistory alone when there is neither.
     """
+    empty = True
+    for part in tables_at(find(directory)):
+        yield part
+        empty = False
+    if empty:
+        yield nothing_below(directory)
+
+
+def nothing_below(directory: str) -> NoHistory:
+    """What to say of a directory in which no history is found and none is broken."""
+    return NoHistory("expected a directory with a training history in it, found none below it", source=directory)
+
+
+def tables_at(paths: Iterable[str]) -> Iterator[list[Table] | ReadError]:
+    """The tables of each path that ``find`` has found, or its error; nothing for what merely isn't a history."""
     from diagnose.readers.dispatch import tables_from
     from diagnose.readers.tensorboard import holds_events, tables_in_folder
 
-    empty = True
-    for path in find(directory):
+    for path in paths:
         try:
             found = tables_in_folder(path) if holds_events(path) else tables_from(path)
         except (ReadError, MissingDependency) as error:
@@ -51,10 +65,8 @@ def below(directory: str) -> Iterator[list[Table] | ReadError]:
                 continue
             yield error if isinstance(error, ReadError) else ReadError(str(error), source=path)
         else:
-            yield found
-        empty = False
-    if empty:
-        yield NoHistory("expected a directory with a training history in it, found none below it", source=directory)
+            if found:
+                yield found
 
 
 def tables_below(directory: str) -> list[Table]:

@@ -26,29 +26,35 @@ class _Rows(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tables: list[list[list[str]]] = []
-        self.inside = False
+        self.open: list[list[list[str]]] = []  # those of them not closed yet: a cell may hold a table of its own
+        self.inside = False  # a cell
         self.cells = 0
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         """Open a table, a row or a cell."""
         if tag == "table":
             self.tables.append([])
-        elif tag == "tr" and self.tables:
-            self.tables[-1].append([])
-        elif tag in ("td", "th") and self.tables and self.tables[-1] and self.cells < _CELLS:
-            self.tables[-1][-1].append("")
+            self.open.append(self.tables[-1])
+            self.inside = False
+        elif tag == "tr" and self.open:
+            self.open[-1].append([])
+            self.inside = False  # HTML allows to leave </td> away
+        elif tag in ("td", "th") and self.open and self.open[-1] and self.cells < _CELLS:
+            self.open[-1][-1].append("")
             self.inside = True
             self.cells += 1
 
     def handle_endtag(self, tag: str) -> None:
-        """Close a cell."""
-        if tag in ("td", "th"):
+        """Close a cell, and what it ends with."""
+        if tag in ("td", "th", "tr", "table"):
             self.inside = False
+        if tag == "table" and self.open:
+            self.open.pop()
 
     def handle_data(self, data: str) -> None:
         """Keep a cell's text."""
         if self.inside:
-            self.tables[-1][-1][-1] += data.strip()
+            self.open[-1][-1][-1] += data.strip()
 
 
 def _table(rows: list[list[str]]) -> Table | None:

@@ -10,8 +10,6 @@ from diagnose.readers.content import Content
 from diagnose.readers.table import Table
 from diagnose.readers.values import tables_of
 
-_STARTS = '"]}-0123456789tfnNI'  # what follows the first bracket in JSON
-
 
 def recognise(content: Content) -> bool:
     """Whether the text is JSON, or means to be: a bracket, then what JSON allows behind one."""

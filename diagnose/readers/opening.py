@@ -85,7 +85,7 @@ def _from_stream(file: Any, source: str, limit: int) -> bytes:
 
 
 def _too_big(source: str, limit: int) -> Refused:
-    return Refused(f"expected at most {limit:,} bytes, found more; cut out the columns of the losses", source=source)
+    return Refused(f"expected at most {limit:,} bytes, found more; copy the loss columns into a CSV", source=source)
 
 
 def _called(kind: int) -> str:

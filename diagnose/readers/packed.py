@@ -34,19 +34,22 @@ def _bounded(source: str, data: bytes, limit: int) -> bytes:
     try:
         with _opened(io.BytesIO(data)) as file:
             unpacked: bytes = at_most(file, limit + 1)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise _damaged(source, error) from error
-    except Exception as error:  # lzma has an error class of its own, which isn't worth its import here
-        if type(error).__name__ != "LZMAError":
+    except Exception as error:
+        if not is_damage(error):
             raise
-        raise _damaged(source, error) from error
+        told = f"expected complete compressed data, found it cut off or damaged ({error})"
+        raise ReadError(told, source=source) from error
     if len(unpacked) > limit:
         raise _too_big(source, limit)
     return unpacked
 
 
-def _damaged(source: str, error: Exception) -> ReadError:
-    return ReadError(f"expected complete compressed data, found it cut off or damaged ({error})", source=source)
+def is_damage(error: Exception) -> bool:
+    """Whether unpacking failed for what the data are, in any of the ways that the libraries tell it."""
+    if isinstance(error, (OSError, EOFError, ValueError, NotImplementedError, zlib.error)):
+        return True
+    # Classes of modules that aren't worth their import here.
+    return type(error).__name__ in ("LZMAError", "BadZipFile")
 
 
 def _opened(raw: IO[bytes]) -> Any:
@@ -80,7 +83,9 @@ def _from_zip(source: str, name: str, data: bytes, limit: int) -> tuple[str, byt
                 unpacked = at_most(file, limit + 1)
     except ReadError:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except Exception as error:
+        if not is_damage(error):
+            raise
         raise ReadError(f"expected a complete zip archive, found it damaged ({error})", source=source) from error
     if len(unpacked) > limit:
         raise _too_big(source, limit)

@@ -51,8 +51,14 @@ def unpickled(data: bytes, source: str) -> Any:
     return _settled(value, [1_000_000])
 
 
-# The C unpickler would allocate whatever a hostile pickle asks for; this one keeps its memo in a dict.
+# The C unpickler would allocate whatever a hostile pickle asks for; this one keeps its memo in a dict, and what it reads
+# from a BytesIO is never more than there is.
 class _Plain(pickle._Unpickler):
+    dispatch: dict[int, Callable[[Any], None]] = dict(pickle._Unpickler.dispatch)  # type: ignore[misc]
+    stack: list[Any]
+    append: Callable[[Any], None]
+    read: Callable[[int], bytes]
+
     def __init__(self, file: io.BytesIO, source: str) -> None:
         super().__init__(file, encoding="latin-1")
         self.source = source
@@ -62,6 +68,25 @@ class _Plain(pickle._Unpickler):
         if known is not None:
             return known
         raise Refused(_why(module, name), source=self.source)
+
+    def load_bytearray8(self) -> None:
+        """The only instruction that would reserve memory before it reads."""
+        size = int.from_bytes(self.read(8), "little")
+        data = self.read(size)
+        if len(data) < size:
+            raise EOFError(f"{size:,} bytes announced, {len(data):,} there")
+        self.append(bytearray(data))
+
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytearray8
+
+    def load_build(self) -> None:
+        """Only arrays and dtypes have a state; it would set attributes of anything else, this module's own included."""
+        state = self.stack.pop()
+        if not isinstance(self.stack[-1], (_Array, _Dtype)):
+            raise Refused(f"{_EXPECTED} {type(self.stack[-1]).__name__} with attributes", source=self.source)
+        self.stack[-1].__setstate__(state)
+
+    dispatch[pickle.BUILD[0]] = load_build
 
 
 def _why(module: str, name: str) -> str:
@@ -120,7 +145,9 @@ class _Dtype:
 
 
 def _numbers(raw: Any, dtype: _Dtype, shape: Any, fortran: Any = False) -> Any:
-    data = raw.encode("latin-1") if isinstance(raw, str) else bytes(raw)
+    data = raw.encode("latin-1") if isinstance(raw, str) else raw
+    if not isinstance(data, (bytes, bytearray)):  # bytes(10**9) would be a gigabyte
+        raise ValueError(f"bytes of an array: {type(raw).__name__}")
     flat = np.frombuffer(data, dtype=dtype.real())
     return flat.reshape(shape, order="F" if fortran in (True, 1, "F") else "C")
 

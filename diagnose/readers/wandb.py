@@ -49,15 +49,7 @@ def stacked(table: Table, axis: str) -> Table:
     for metric in metrics:
         columns[metric], missing[metric] = _joined(metric, parts, counts)
     starts = tuple(np.cumsum(list(counts.values()))[:-1].tolist())
-    return replace(
-        table,
-        columns=columns,
-        missing=missing,
-        producer=PRODUCER,
-        axis=axis,
-        starts=starts,
-        extra={**table.extra, "run_names": tuple(parts)},
-    )
+    return replace(table, columns=columns, missing=missing, producer=PRODUCER, axis=axis, starts=starts)
 
 
 _Part = tuple[FloatArray, Mapping[str, tuple[FloatArray, BoolArray]]]

@@ -104,7 +104,7 @@ def chart(panel: Panel, curves: Curves, look: Look, rows: int = 5) -> list[str]:
     if below:
         columns = look.width - margin - 3
     canvas = Canvas(max(columns, 8), rows, look.plain)
-    ends = [_draw(one, curves.length, canvas, axis, look) for one in series]
+    ends = [_draw(one, curves.length, canvas, axis) for one in series]
     lines = _body(canvas, ticks, {} if below else _placed(series, ends, labels, rows), margin, look)
     lines.append(_foot(panel, curves, canvas.columns, margin, look))
     return lines + ([_legend(series, labels, look)] if below else [])
@@ -126,7 +126,7 @@ def _owner(one: Series) -> str:
     return "train" if one.split == "train" else "validation"
 
 
-def _draw(one: Series, length: int, canvas: Canvas, axis: Axis, look: Look) -> int:
+def _draw(one: Series, length: int, canvas: Canvas, axis: Axis) -> int:
     """Draw a curve; returns the row of cells in which it ends."""
     wide = canvas.columns * canvas.across
     xs, ys = condense(one.epochs, one.values, length, wide)

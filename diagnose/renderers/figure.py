@@ -67,9 +67,12 @@ def draw_all(reports: Sequence[Report], path: str | Path) -> int:
     down = -(-len(shown) // across)
     figure = _figure(max(9.0, 4.2 * across), 3.1 * down)
     axes = figure.subplots(down, across, squeeze=False).ravel()
-    for ax, report in zip(axes, shown, strict=False):
+    mixed = len({_axis_of(report) for report in shown}) > 1
+    for at, (ax, report) in enumerate(zip(axes, shown, strict=False)):
         _draw_panel(ax, report, next(iter(panels(report)), None), small=True)
         _title(ax.set_title, report, small=True)
+        if mixed or at + across >= len(shown):  # where all count the same, the lowest of each column says it
+            _axis_name(ax, report, small=True)
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     replace(path, picture(figure, form))
@@ -188,9 +191,12 @@ def _legend(ax: Any, handles: list[Any], small: bool) -> None:
         text.set_parse_math(False)
 
 
-def _axis_name(ax: Any, report: Report) -> None:
+def _axis_name(ax: Any, report: Report, *, small: bool = False) -> None:
+    ax.set_xlabel(_axis_of(report), parse_math=False, fontsize=8 if small else None)
+
+
+def _axis_of(report: Report) -> str:
     curves = report.curves
     if curves.axis == "epoch" or curves.numbering is None:
-        ax.set_xlabel(curves.axis, parse_math=False)
-    else:
-        ax.set_xlabel(f"logged point ({clean(curves.axis_range)})", parse_math=False)
+        return curves.axis
+    return f"logged point ({clean(curves.axis_range)})"

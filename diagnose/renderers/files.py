@@ -11,8 +11,17 @@ def replace(path: str | Path, data: bytes) -> None:
     """Write a file so that it is never seen half written: a new one beside it takes its name.
 
     An existing file keeps its permissions; a link keeps pointing at what is replaced. Devices and pipes are written to.
-    Raises OSError; the old content is untouched then.
+    Raises OSError that names ``path`` as it was given; the old content is untouched then.
     """
+    try:
+        _replace(path, data)
+    except OSError as error:  # it may name the new file, which nobody has asked for
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: str | Path, data: bytes) -> None:
     target = Path(os.path.realpath(path))
     mode = target.stat().st_mode if target.exists() else None
     if mode is not None and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
     from diagnose.errors import ReadError
     from diagnose.renderers import Look
     from diagnose.report import Finding, Report
+
+# What readers put behind a file's name: "run.ipynb#cell12", "run.ipynb#cell12.2", "runs.json#2".
+INNER = re.compile(r"#(?:cell)?\d+(?:\.\d+)?\Z")
 
 
 def render_all(reports: Sequence[Report], errors: Sequence[ReadError], look: Look) -> str:
@@ -34,8 +39,18 @@ def _failed(error: ReadError) -> str:
     return _command("error", error.source, "can't be read", clean(f"{error.source}: {error}"))
 
 
+def file_of(source: str) -> str:
+    """The file a history lies in: "run.ipynb#cell12" is about run.ipynb, "run#1.csv" is a file's own name."""
+    if os.path.isfile(source):  # noqa: PTH113 (a path is kept as the user wrote it)
+        return source
+    for cut in reversed([at for at, one in enumerate(source) if one == "#"]):
+        if source[:cut] in ("-", "history") or os.path.isfile(source[:cut]):  # noqa: PTH113
+            return source[:cut]
+    return INNER.sub("", source)
+
+
 def _command(level: str, source: str, title: str, message: str) -> str:
-    file = source.split("#")[0]  # "run.ipynb#cell12" is about the file run.ipynb
+    file = file_of(source)
     place = f"file={_property(file)}," if file not in ("-", "history") and "|" not in file else ""
     return f"::{level} {place}title={_property(title)}::{_data(message)}"
 

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from diagnose.renderers import Look
     from diagnose.report import Finding, Recommendation, Report
 
-MARKS = re.compile(r"([\\`*_\[\]|~$]|^[#+-])")
-ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}  # "@" would notify whoever bears the name
+MARKS = re.compile(r"([\\`*_\[\]|~$]|^[+-])")
+# "@" would notify whoever bears the name, "#12" link an issue.
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "#": "&#35;"}
 BLOCK = re.compile(r"^(\d+)([.)])")
 
 
 def escape(text: str) -> str:
     """The text as Markdown shows it unchanged: nothing in a file name or a column name is markup."""
     safe = "".join(ENTITIES.get(one, one) for one in clean(text))
-    return BLOCK.sub(r"\1\\\2", re.sub(MARKS, r"\\\1", safe.replace("&#64;", "\0"))).replace("\0", "&#64;")
+    return BLOCK.sub(r"\1\\\2", MARKS.sub(r"\\\1", safe))
 
 
 def fence(code: str) -> str:

@@ -107,6 +107,10 @@ def numbers(report: Report) -> str:
 
 def missing(report: Report) -> str:
     """Why there is no verdict, in a few words."""
+    if not _directed(report):
+        names = [clean(one.name) for one in report.curves.series]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        return f"nothing tells whether lower or higher is better for {shown}" if names else "no curve"
     if report.diagnosis == "too-short":
         return f"{_points(report)}; it takes at least {FEWEST_POINTS} to judge a trend"
     if not _validated(report):
@@ -119,12 +123,19 @@ def _points(report: Report) -> str:
     return f"{usable} usable point{'' if usable == 1 else 's'}"
 
 
+def _directed(report: Report) -> bool:
+    return any(one.direction is not None for one in report.curves.series)
+
+
 def _validated(report: Report) -> bool:
     return any(one.split == "validation" for one in report.curves.series)
 
 
 def remedy(report: Report) -> str:
     """What would make a verdict possible."""
+    if not _directed(report):
+        named_too = "" if _validated(report) else ", and name the validation curve: --validation NAME"
+        return f"say which way is better: --direction min or --direction max{named_too}"
     if report.diagnosis == "too-short":
         return f"train for more epochs, or log at least {FEWEST_POINTS} points of the run"
     if not _validated(report):

@@ -102,8 +102,8 @@ def recommend(report: Report) -> tuple[Recommendation, ...]:
         for slug in finding.techniques:
             treats.setdefault(slug, []).append(finding)
     out = []
-    for slug, findings in treats.items():
-        one = get(slug)
+    for slug in [slug for slug in treats if slug in names()]:  # a third party's rule may name what nobody has written
+        findings, one = treats[slug], get(slug)
         advice = one.advise(_case(report, findings[0]))
         rules = tuple(finding.rule for finding in findings)
         out.append(Recommendation(slug, one.area, rules, advice.brief, advice.why, advice.code, one.source))

@@ -19,7 +19,7 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import AVERAGED, fit, share_of_epochs, snippet
+from diagnose.techniques_code import AVERAGED, BUILT, fit, share_of_epochs, snippet
 from diagnose.techniques_reason import seen
 
 
@@ -42,6 +42,7 @@ keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.appe
 members = []
 for weights in kept[-{many}:]:  # the last epochs
     members.append(build_model())
+    {BUILT.format(model="members[-1]", indent="    ")}
     members[-1].set_weights(weights)
 
 {AVERAGED}

@@ -1,7 +1,8 @@
 """Label smoothing (and temperature scaling): answers no surer than they deserve.
 
 What it changes
-    Smoothing: targets of 0.9 and 0.1 instead of 1 and 0, so extreme outputs no longer pay.
+    Smoothing by a over K classes: targets of 1 - a + a/K and a/K instead of 1 and 0, so extreme outputs no longer pay;
+    a = 0.1 gives 0.95 and 0.05 for two classes, 0.91 and 0.01 for ten.
     Temperature: after training, logits are divided by one number fitted on validation data.
 
 When it helps
@@ -23,7 +24,7 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import fit, snippet, validated
+from diagnose.techniques_code import BUILT, fit, snippet, validated
 from diagnose.techniques_reason import seen
 
 
@@ -39,6 +40,7 @@ import keras
 import numpy as np
 
 model = build_model()
+{BUILT.format(model="model", indent="")}
 units = model.output_shape[-1]
 if units > 1 and (y_train.ndim == 1 or y_train.shape[-1] != units):  # smoothing needs one-hot labels
     y_train = keras.utils.to_categorical(y_train, units){smooth_val}

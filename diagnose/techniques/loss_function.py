@@ -22,7 +22,7 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import classifies, fit, metrics, snippet
+from diagnose.techniques_code import BUILT, classifies, fit, metrics, snippet
 from diagnose.techniques_reason import seen
 
 
@@ -39,6 +39,7 @@ import keras
 import numpy as np
 
 model = build_model()
+{BUILT.format(model="model", indent="")}
 {QUANTITY if quantity else CLASSES}
 model.layers[-1].activation = keras.activations.get(activation)  # by hand: in the last layer
 model.compile(model.optimizer, loss=loss, metrics={metrics(case)})

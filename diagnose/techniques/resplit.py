@@ -20,26 +20,33 @@ Sources
 
 from __future__ import annotations
 
+from diagnose.metrics import is_accuracy
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import best_judged, fit_judged, snippet
+from diagnose.techniques_code import best_judged, classifies, fit_judged, snippet
 from diagnose.techniques_reason import seen
 
 
 @technique(area="generalization", edits="data", source="Kohavi (1995), A Study of Cross-Validation and Bootstrap")
 def resplit(case: Case) -> Advice:
     """Put the parts together and split anew, several times."""
+    labels = any(is_accuracy(one.metric) for one in case.curves.series)  # quantities can't be stratified
+    quantity = classifies(case) is False
+    few = "y if y.ndim == 1 and len(np.unique(y)) <= 20 else None  # None: quantities are not stratified"
     return Advice(
-        "train_test_split(x, y, test_size=0.3, stratify=y)",
-        f"{seen(case)}: a larger, shuffled, stratified validation set measures what training sets out to learn.",
+        f"train_test_split(x, y, test_size=0.3{', stratify=y' if labels else ''})",
+        f"{seen(case)}: a larger, shuffled{', stratified' if labels else ''} validation set measures what training sets"
+        " out to learn.",
         snippet(f"""
 import numpy as np
 from sklearn.model_selection import train_test_split
 
 x, y = np.concatenate([x_train, x_val]), np.concatenate([y_train, y_val])
-classes = y if y.ndim == 1 and len(np.unique(y)) <= 20 else None  # None: quantities are not stratified
+{"" if quantity else f"classes = {few}"}
 scores = []
-for seed in range(5):  # on little data: RepeatedStratifiedKFold(n_splits=5, n_repeats=3)
-    x_train, x_val, y_train, y_val = train_test_split(x, y, test_size=0.3, stratify=classes, random_state=seed)
+for seed in range(5):  # on little data: Repeated{"" if quantity else "Stratified"}KFold(n_splits=5, n_repeats=3)
+    x_train, x_val, y_train, y_val = train_test_split(
+        x, y, test_size=0.3{"" if quantity else ", stratify=classes"}, random_state=seed
+    )
     model = build_model()
     history = {fit_judged(case, more=", verbose=0")}
     scores.append({best_judged(case)})

@@ -20,7 +20,7 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import AVERAGED, fit, number, rate, share_of_epochs, snippet
+from diagnose.techniques_code import AVERAGED, BUILT, fit, number, rate, share_of_epochs, snippet
 from diagnose.techniques_reason import seen
 
 
@@ -29,7 +29,7 @@ def snapshot_ensemble(case: Case) -> Advice:
     """Five cosine cycles over the run, a member at the end of each."""
     today = rate(case)
     highest = number(today) if today else "float(model.optimizer.learning_rate)"
-    cycle = share_of_epochs(case, 0.2, 1, 100_000)
+    cycle = share_of_epochs(case, 0.2, 1)
     return Advice(
         "cosine learning rate in 5 cycles, average the 5 models",
         f"{seen(case)}: each restart leads to another good model, and their average varies less than one.",
@@ -53,6 +53,7 @@ keep = keras.callbacks.LambdaCallback(
 members = []
 for weights in kept[-5:]:
     members.append(build_model())
+    {BUILT.format(model="members[-1]", indent="    ")}
     members[-1].set_weights(weights)
 
 {AVERAGED}

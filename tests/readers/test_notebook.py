@@ -70,3 +70,16 @@ def test_the_code_is_not_looked_at(tmp_path: Path) -> None:
     path.write_text(json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": KERAS, "outputs": []}]}))
     with pytest.raises(NoHistory):
         read(path)
+
+
+def test_a_table_may_leave_its_end_tags_away_and_hold_another(tmp_path: Path) -> None:
+    open_ended = "<table>x<tr>x<td>epoch<td>loss<tr>x<td>1<td>0.5<tr>x<td>2<td>0.4</table>"
+    inner = "<table><tr><td>a</td></tr></table>"
+    nested = (
+        f"<table><tr><td>epoch</td><td>loss</td></tr><tr><td>1</td><td>0.5{inner}</td></tr>"
+        f"<tr><td>2{inner}<tr>x<td>2</td><td>0.4</td></tr></table>"
+    )
+    path = _notebook(tmp_path / "run.ipynb", [_shown("text/html", open_ended)], [_shown("text/html", nested)])
+    found = read(path)
+    assert [runs[0].source for runs in found] == [f"{path}#cell2", f"{path}#cell3"]
+    assert [runs[0].series[0].values.tolist() for runs in found] == [[0.5, 0.4], [0.5, 0.4]]

@@ -58,6 +58,19 @@ def test_a_bomb_is_refused_at_the_limit(pack: object) -> None:
     assert contained("bomb", "bomb", bomb, limit=100_000).text == "0" * 100_000
 
 
+@pytest.mark.parametrize("name", ["a.csv", "loss.npy"])
+def test_a_damaged_member_of_a_zip_packed_with_lzma(tmp_path: Path, name: str) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr(name, CSV * 50)
+    data = bytearray(file.getvalue())
+    at = 30 + len(name) + 4  # behind the member's head and LZMA's version: the properties, of which 255 is none
+    data[at] = 255
+    (tmp_path / "run.zip").write_bytes(data)
+    with pytest.raises(ReadError, match="found it damaged"):
+        read(tmp_path / "run.zip")
+
+
 def test_a_bomb_in_a_zip_and_a_file_beyond_the_limit(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="at most 20 bytes"):
         contained("bomb", "bomb", _zipped("a.csv"), limit=20)

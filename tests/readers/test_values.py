@@ -7,6 +7,7 @@ import io
 import json
 import math
 import pickle
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from diagnose.curves import Curves
 from diagnose.errors import NoHistory, ReadError, Refused, UsageError
-from diagnose.readers import read
+from diagnose.readers import pickled, read
 
 LOSS = [0.9, 0.7, 0.6]
 VALIDATION = [1.0, 0.8, 0.85]
@@ -167,6 +168,39 @@ class _Model:
 def test_other_pickles_are_refused() -> None:
     with pytest.raises(Refused, match=r"_Model, whose loading would run code"):
         read(io.BytesIO(pickle.dumps({"loss": LOSS, "model": _Model()})))
+
+
+_GIB = 1 << 30
+_SCALAR = b"\x80\x02cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nU\x02f8\x85R"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x80\x05" + code + _GIB.to_bytes(8, "little") + b"." for code in (b"\x8d", b"\x8e", b"\x95", b"\x96")]
+    + [b"\x80\x04" + code + _GIB.to_bytes(4, "little") + b"." for code in (b"B", b"T", b"X", b"\x8b")]
+    + [_SCALAR + b"J" + _GIB.to_bytes(4, "little") + b"\x86R."],
+    ids=["BINUNICODE8", "BINBYTES8", "FRAME", "BYTEARRAY8", "BINBYTES", "BINSTRING", "BINUNICODE", "LONG4", "scalar"],
+)
+def test_a_pickle_reserves_no_more_memory_than_it_has_bytes(data: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReadError):
+            read(io.BytesIO(data))
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_bytearray_in_a_pickle_is_read_whole() -> None:
+    kept = {"loss": LOSS, "long": bytearray(b"x" * 100_000), "short": bytearray(b"ab")}
+    assert pickled.unpickled(pickle.dumps(kept, protocol=5), "run.pkl") == kept
+
+
+def test_a_pickle_can_set_no_attribute_of_what_rebuilds_it() -> None:
+    named = b"U\x08__name__U\x04gones"
+    with pytest.raises(Refused, match="with attributes"):
+        read(io.BytesIO(b"\x80\x02cnumpy.core.multiarray\nscalar\nN}" + named + b"\x86b."))
+    assert pickled._scalar.__name__ == "_scalar"
 
 
 def test_a_pickle_that_contains_itself_is_refused() -> None:

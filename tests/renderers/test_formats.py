@@ -44,6 +44,22 @@ def test_github_reports_what_could_not_be_read():
     )
 
 
+def test_github_names_the_file_that_a_history_lies_in(short, tmp_path, monkeypatch):
+    def place(source):
+        return render("github", [short(source=source)]).split(",title")[0]
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("run", "run#1.csv", "book.ipynb", "odd#2.ipynb", "all.json"):
+        (tmp_path / name).write_text("")
+    assert place("run#1.csv") == "::notice file=run#1.csv"
+    assert place("book.ipynb#cell12") == "::notice file=book.ipynb"
+    assert place("odd#2.ipynb#cell12.1") == "::notice file=odd#2.ipynb"
+    assert place("all.json#model#1.history") == "::notice file=all.json"
+    assert place("gone#1.csv") == "::notice file=gone#1.csv"
+    assert place("gone.ipynb#cell12.1") == "::notice file=gone.ipynb"
+    assert render("github", [short(source="-#2")]).startswith("::notice title=")
+
+
 def test_markdown_has_heading_table_and_code(overfit):
     text = render("markdown", [overfit()])
     assert text.startswith("## history.csv: overfit\n\n**generalization problem, since epoch 20, confidence 97%**")
@@ -65,7 +81,8 @@ def test_markdown_names_are_not_markup():
     assert escape("a|b_c*d`e[f](g)") == "a\\|b\\_c\\*d\\`e\\[f\\](g)"
     assert escape("<img src=x>&@me") == "&lt;img src=x&gt;&amp;&#64;me"
     assert escape("1. x") == "1\\. x"
-    assert escape("# x\ny") == "\\# x y"
+    assert escape("# x\ny") == "&#35; x y"
+    assert escape("run#12") == "run&#35;12"
 
 
 def test_code_with_backticks_stays_inside_its_fence():
