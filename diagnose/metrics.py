@@ -49,7 +49,9 @@ def _folded(word: str) -> str:
 
 # What counters are called in other languages; metrics mostly keep their English names.
 _ABROAD = {
-    **dict.fromkeys(map(_folded, "époque epoca época epoche epok epoka эпоха エポック 轮次 輪次 에포크".split()), "epoch"),
+    **dict.fromkeys(
+        map(_folded, "époque epoca época epoche epok epoka эпоха エポック 轮次 輪次 에포크".split()), "epoch"
+    ),
     **dict.fromkeys(map(_folded, "étape paso passo schritt шаг ステップ 步数 步數 스텝".split()), "step"),
 }
 _ENGLISH = frozenset(word for words in (*KNOWN, *COUNTERS, *RUNS, *SETTINGS) for word in words).union(
@@ -96,7 +98,7 @@ def tokens(name: str) -> tuple[str, ...]:
             if (found[at - 1], found[at]) == (first, second):
                 found[at - 1 : at + 1] = [joined]
     if len(found) == 1:
-        return (_ABROAD.get(_folded(found[0]), found[0]),)
+        return (_ABROAD.get(found[0] if plain.isascii() else _folded(found[0]), found[0]),)
     return tuple(found)
 
 

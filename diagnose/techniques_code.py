@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BRIEF = 60  # characters of the card's "Do" line
 _YOURS = {
     "build_model": "build_model() (returns a new compiled model)",
+    "build_booster": "build_booster() (returns a new XGBClassifier, LGBMRegressor or the like)",
     "model": "model",
     "x_train": "x_train",
     "y_train": "y_train",
@@ -91,6 +92,26 @@ def share_of_epochs(case: Case, share: float, least: int, most: int | None = Non
         return str(max(least, part if most is None else min(most, part)))
     part_of = f"epochs // {round(1 / share)}"
     return f"max({least}, {part_of if most is None else f'min({most}, {part_of})'})"
+
+
+def rounds(case: Case, share: float = 1, least: int = 1) -> int:
+    """Boosting rounds of the run, or a part of them; the history may hold only every tenth."""
+    numbers = case.curves.numbering
+    every = case.epochs if numbers is None else max(case.epochs, round(float(numbers[-1] - numbers[0])) + 1)
+    return max(least, round(share * every))
+
+
+def boosters(choices: str, setting: str, first: str = "") -> str:
+    """Code that tries settings of a boosting model, through scikit-learn's interface that all three libraries have."""
+    return snippet(f"""
+import numpy as np
+
+{first}for choice in {choices}:
+    model = build_booster()
+    model.set_params({setting})
+    model.fit(x_train, y_train)
+    print(choice, np.round(model.score(x_val, y_val), 4))  # accuracy or r2: higher is better
+""")
 
 
 def patience(case: Case) -> str:

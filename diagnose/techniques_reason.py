@@ -39,7 +39,23 @@ LATE = 5  # the last fifth of a curve is "late in the run"
 
 
 def seen(case: Case) -> str:
-    """The clause, ready to be followed by a colon; for a rule that is not known here it only names the rule."""
+    """The clause, ready to be followed by a colon; of boosted trees it says that what follows is not for them."""
+    return f"{cause(case)} (the code is for Keras, not for boosted trees)" if boosts(case) else cause(case)
+
+
+def boosts(case: Case) -> bool:
+    """Whether the history is a boosting library's."""
+    return case.curves.extra.get("kind") == "boosting" or library(case) != ""
+
+
+def library(case: Case) -> str:
+    """Whose boosting it is: "xgboost", "lightgbm", "catboost"; "" where the history doesn't tell."""
+    told = case.curves.producer.lower()
+    return next((name for name in ("xgboost", "lightgbm", "catboost") if name in told), "")
+
+
+def cause(case: Case) -> str:
+    """The clause alone; for a rule that is not known here it only names the rule."""
     try:
         return _SEEN[case.finding.rule].format_map(_facts(case))
     except KeyError:  # a rule of somebody else's, or a curve that this history doesn't have

@@ -12,7 +12,9 @@ How it is decided
     {ABOVE_START:%} above) and stay there (over {STAYS:%} of the last fifth), or have climbed back over much of the
     way it had come down (half sure at {GIVEN_BACK:%}) by a multiple of its best (half sure at {ABOVE_BEST:x}) and
     of the noise between epochs ({NOISES:x}). A jump that comes back down, as after a resume or a warm restart, is
-    not counted: only where the curve ends. A logged NaN or Inf makes {SURE:%} sure.
+    not counted: only where the curve ends. A logged NaN or Inf makes {SURE:%} sure. A training loss of exactly 0,
+    to the end, right after one of over {SUDDENLY:%} of its start is an overflow that nobody reported (half
+    precision): {OVERFLOW:%} sure.
 
 What else looks like it
     A training that was stopped in the middle of a warm restart. NaN only in the validation loss points to NaN in
@@ -38,6 +40,8 @@ GIVEN_BACK = 0.15  # share of the descent that was climbed back
 ABOVE_BEST = 2.0  # multiple of the best level
 NOISES = 8.0  # rise in deviations of the noise
 STAYS = 0.8  # share of the last fifth that lies above the start
+SUDDENLY = 0.01  # the last loss before the zeros over the start: a loss that is learnt to zero comes down to it
+OVERFLOW = 0.8  # confidence in an overflow that shows as exact zeros
 SURE = 0.98  # a NaN was logged: nothing to estimate, but logs can be wrong
 
 TECHNIQUES = ("learning-rate", "gradient-clipping", "data-scaling", "data-audit", "batch-normalization")
@@ -63,7 +67,7 @@ def diverging(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("no training loss")
     if run.train.n < 5:
         return Verdict(0.0)
-    return _climbs(run, run.train)
+    return _zeros(run, run.train) or _climbs(run, run.train)
 
 
 def _first_lost(values: FloatArray) -> int | None:
@@ -94,6 +98,27 @@ def _not_a_number(run: Run, series: Series, lost: int) -> Verdict:
         looks_like="NaN in the first epoch points to the data or labels; growth first and NaN later to the learning rate; "
         "clean and then suddenly NaN to a bad batch or a logarithm of zero",
         techniques=("data-audit", "learning-rate", "gradient-clipping", "data-scaling") if epoch <= 1 else None,
+    )
+
+
+def _zeros(run: Run, train: Shape) -> Verdict | None:
+    """Exact zeros to the end, out of the blue."""
+    if train.y[-1] != 0 or train.series.direction != "min" or not train.y.any():
+        return None
+    last = int(np.flatnonzero(train.y)[-1])
+    if abs(float(train.y[last])) < SUDDENLY * abs(train.start):
+        return None
+    first = train.position(last + 1)
+    return Verdict(
+        confidence=OVERFLOW,
+        curve=train.name,
+        epochs=(first, run.length),
+        evidence={"first_epoch": float(first), "before": float(train.raw[last])},
+        names={"curve": train.name},
+        say="{curve} is exactly 0 since {first_epoch}, right after {before}: the numbers overflowed unreported, or nothing "
+        "was computed",
+        looks_like="a loss that is clipped at zero",
+        techniques=("data-audit", "learning-rate", "gradient-clipping"),
     )
 
 

@@ -16,7 +16,7 @@ import pytest
 
 import diagnose as package
 from diagnose import Curves, DiagnoseError, NoHistory, ProblemFound, ReadError, Report, UsageError, diagnose
-from diagnose.rules import __path__ as RULES
+import diagnose.rules
 
 ROOT = Path(__file__).resolve().parents[1]
 AT = np.arange(40.0)
@@ -47,7 +47,7 @@ def same(one, other):
 def test_the_signature_is_the_contract_s():
     parameters = inspect.signature(diagnose).parameters
     defaults = {name: one.default for name, one in parameters.items() if one.kind is inspect.Parameter.KEYWORD_ONLY}
-    assert list(parameters)[0] == "history"
+    assert next(iter(parameters)) == "history"
     assert defaults == {
         "repeats": False,
         "train": None,
@@ -232,4 +232,4 @@ print(sorted(names - set(sys.stdlib_module_names) - {"numpy", "diagnose"}))
 
 
 def test_the_rules_are_those_of_this_checkout_or_this_wheel():
-    assert all(Path(one).is_dir() for one in RULES)
+    assert all(Path(one).is_dir() for one in package.rules.__path__)

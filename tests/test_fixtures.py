@@ -29,6 +29,15 @@ def test_fixture(case):
     assert not found & set(expected["never"]), expected["made"]
 
 
+@pytest.mark.parametrize("case", [case for case in sorted(EXPECTED) if case.startswith(("overfit/", "overconfident/"))])
+def test_overfit_begins_where_further_rows_say_it_does(case):
+    """The best epoch on 3,000 fresh rows was measured; one validation set may err by a fifth of the run."""
+    report = report_of(case)
+    since = next(one for one in report.findings if one.rule in ("overfit", "overconfident")).epochs[0]
+    truth = EXPECTED[case]["measured"]["best_epoch"]
+    assert abs(since - 1 - truth) <= max(2, report.curves.length / 5)
+
+
 @pytest.mark.parametrize("case", [case for case in sorted(EXPECTED) if EXPECTED[case]["notes"]])
 def test_what_is_no_problem_is_noted(case):
     assert set(EXPECTED[case]["notes"]) <= {one.note for one in report_of(case).notes}

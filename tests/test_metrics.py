@@ -109,6 +109,37 @@ def test_which_metrics_are_shares_of_right_answers() -> None:
     assert not is_accuracy("accuracy_loss")
 
 
+@pytest.mark.parametrize(
+    ("name", "role", "metric"),
+    [
+        ("Époque", "counter", "epoch"),
+        ("e\u0301poque", "counter", "epoch"),  # the accent a character of its own
+        ("época", "counter", "epoch"),
+        ("Epoche", "counter", "epoch"),
+        ("эпоха", "counter", "epoch"),
+        ("エポック", "counter", "epoch"),
+        ("轮次", "counter", "epoch"),
+        ("étape", "counter", "step"),
+        ("Itération", "counter", "iteration"),
+        ("précision", "metric", "precision"),
+        ("R²", "metric", "r2"),
+        ("größe", "metric", "größe"),
+        ("損失", "metric", "損失"),
+        ("потери", "metric", "потери"),
+        ("потерий", "metric", "потерий"),  # й is a letter, no accent to be lost
+        ("हानि", "metric", "हानि"),  # vowel signs belong to the word
+        ("📉\ufe0f loss", "metric", "loss"),
+    ],
+)
+def test_names_in_other_languages(name: str, role: str, metric: str) -> None:
+    assert (identify(name).name, identify(name).role, identify(name).metric) == (name, role, metric)
+
+
+def test_a_split_beside_a_name_in_another_language() -> None:
+    assert (identify("val_précision").split, identify("val_précision").metric) == ("validation", "precision")
+    assert (identify("val_größe").split, identify("val_größe").metric) == ("validation", "größe")
+
+
 def test_words() -> None:
     assert tokens("val/mean_io_u(B)") == ("val", "mean", "iou")
     assert tokens("mIoU") == ("miou",)

@@ -23,12 +23,13 @@ def tables(content: Content) -> list[Table]:
         from pyarrow import parquet
     except ImportError as error:
         raise MissingDependency(
-            f"{content.source}: a Parquet file needs pyarrow; pip install 'diagnose-curves[parquet]', or save it as CSV"
+            "a Parquet file needs pyarrow; pip install 'diagnose-curves[parquet]', or save it as CSV"
         ) from error
     try:
         file = parquet.ParquetFile(io.BytesIO(content.data))
         if file.metadata.num_rows * file.metadata.num_columns > _CELLS:
-            raise Refused(f"expected at most {_CELLS:,} cells, found more; keep the columns of the losses")
+            told = f"expected at most {_CELLS:,} cells, found more; copy the loss columns into a CSV"
+            raise Refused(told, source=content.source)
         columns = file.read().to_pydict()
     except ReadError:
         raise

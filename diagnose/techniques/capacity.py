@@ -22,8 +22,8 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import changed_layers
-from diagnose.techniques_reason import seen
+from diagnose.techniques_code import boosters, changed_layers
+from diagnose.techniques_reason import boosts, cause, library, seen
 
 SMALLER = {"overfit", "overconfident", "unrepresentative-training", "never-generalized"}
 
@@ -32,6 +32,8 @@ SMALLER = {"overfit", "overconfident", "unrepresentative-training", "never-gener
 def capacity(case: Case) -> Advice:
     """Twice the units; half of them where the model learns by heart."""
     less = case.finding.rule in SMALLER
+    if boosts(case):
+        return _of_trees(case, less)
     change = "max(1, settings[name] // 2)" if less else "2 * settings[name]"
     reason = "a smaller model cannot learn the examples by heart" if less else "a wider model can express more"
     return Advice(
@@ -44,3 +46,15 @@ def capacity(case: Case) -> Advice:
             f'name = "units" if "units" in settings else "filters"\n        settings[name] = {change}',
         ),
     )
+
+
+def _of_trees(case: Case, less: bool) -> Advice:
+    depths, leaves = ((4, 3), (15, 7)) if less else ((8, 10), (63, 127))
+    reason = "smaller trees cannot learn the examples by heart" if less else "larger trees can express more"
+    by_depth, by_leaves = f"max_depth={depths[0]}", f"num_leaves={leaves[0]}"
+    both = '**({"num_leaves": choice[1]} if hasattr(model, "num_leaves") else {"max_depth": choice[0]})'
+    line, choices, setting = {
+        "lightgbm": (f"{by_leaves}, then {leaves[1]}", leaves, "num_leaves=choice"),
+        "": (f"{by_depth} (LightGBM: {by_leaves})", tuple(zip(depths, leaves, strict=True)), both),
+    }.get(library(case), (f"{by_depth}, then {depths[1]}", depths, "max_depth=choice"))
+    return Advice(line, f"{cause(case)}: {reason}.", boosters(str(choices), setting))

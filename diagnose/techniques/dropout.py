@@ -20,13 +20,20 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import added_layers, patience, validated, watch
-from diagnose.techniques_reason import seen
+from diagnose.techniques_code import added_layers, boosters, patience, validated, watch
+from diagnose.techniques_reason import boosts, cause, library, seen
+
+NAMES = """\
+lightgbm = hasattr(build_booster(), "num_leaves")
+names = ("boosting_type", "dart", "drop_rate") if lightgbm else ("booster", "dart", "rate_drop")
+"""
 
 
 @technique(area="generalization", edits="model", source="Srivastava et al. (2014), Dropout")
 def dropout(case: Case) -> Advice:
     """Half of every hidden layer's outputs, with early stopping."""
+    if boosts(case):
+        return _of_trees(case)
     stop = f"keras.callbacks.EarlyStopping({watch(case)}, patience={patience(case)}, restore_best_weights=True)"
     return Advice(
         "Dropout(0.5) behind hidden layers, with early stopping",
@@ -37,4 +44,24 @@ def dropout(case: Case) -> Advice:
             "keras.layers.Dropout(0.5)",
             stop=stop if validated(case) else "",
         ),
+    )
+
+
+def _of_trees(case: Case) -> Advice:
+    if library(case) == "catboost":  # it drops columns, but no trees
+        return Advice(
+            "rsm=0.8 (a share of the columns a split), then 0.5",
+            f"{cause(case)}: splits that see only some of the columns cannot all learn the same examples by heart.",
+            boosters("(0.8, 0.5)", "rsm=choice"),
+        )
+    dart = {
+        "xgboost": 'booster="dart", rate_drop=choice',
+        "lightgbm": 'boosting_type="dart", drop_rate=choice',
+        "": "**{names[0]: names[1], names[2]: choice}",
+    }[library(case)]
+    names = "" if library(case) else NAMES
+    return Advice(
+        'boosting_type="dart", drop_rate=0.1' if library(case) == "lightgbm" else 'booster="dart", rate_drop=0.1',
+        f"{cause(case)}: trees that must do without some of the others cannot pile up on single examples.",
+        boosters("(0.1, 0.3)", dart, names) + "# quicker: subsample=0.8, colsample_bytree=0.8; dart has no early stopping\n",
     )

@@ -21,13 +21,15 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import brief, fit, patience, snippet, watch
-from diagnose.techniques_reason import seen
+from diagnose.techniques_code import brief, fit, patience, rounds, snippet, watch
+from diagnose.techniques_reason import boosts, cause, library, seen
 
 
 @technique(area="generalization", edits="fit", source="Prechelt (1998), Early Stopping, But When?")
 def early_stopping(case: Case) -> Advice:
     """Watch the judged curve with a patience of a tenth of the run."""
+    if boosts(case):
+        return _of_trees(case)
     wait, restore = patience(case), "restore_best_weights=True"
     watched = "" if watch(case) == '"val_loss"' else f"{watch(case)}, "  # Keras watches val_loss by itself
     best_at = case.curves.label(case.best_epoch)
@@ -43,5 +45,23 @@ import keras
 
 stop = keras.callbacks.EarlyStopping({watch(case)}, patience={wait}, {restore})
 {fit(case, callbacks="stop")}
+"""),
+    )
+
+
+def _of_trees(case: Case) -> Advice:
+    wait, best_at = rounds(case, 0.1, 5), case.curves.label(case.best_epoch)
+    written = f"callbacks=[lightgbm.early_stopping({wait})]" if library(case) == "lightgbm" else ""
+    return Advice(
+        written or f"early_stopping_rounds={wait}, with eval_set=[(x_val, y_val)]",
+        f"{cause(case)}: stop there and predict with the trees up to {best_at}.",
+        snippet(f"""
+import numpy as np
+
+model = build_booster()
+model.set_params(early_stopping_rounds={wait})  # LightGBM also: fit(callbacks=[lightgbm.early_stopping({wait})])
+model.fit(x_train, y_train, eval_set=[(x_val, y_val)])  # the curve that is judged comes last
+best = model.best_iteration if hasattr(model, "best_iteration") else model.best_iteration_
+print("best round:", best, "score:", np.round(model.score(x_val, y_val), 4))  # predicts with the best round
 """),
     )

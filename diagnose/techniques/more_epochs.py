@@ -21,8 +21,8 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import brief, epochs, fit, patience, snippet, watch
-from diagnose.techniques_reason import seen
+from diagnose.techniques_code import brief, epochs, fit, patience, rounds, snippet, watch
+from diagnose.techniques_reason import boosts, cause, library, seen
 
 
 @technique(area="learning", edits="fit", source="Prechelt (1998), Early Stopping, But When?")
@@ -30,6 +30,8 @@ def more_epochs(case: Case) -> Advice:
     """Twice the epochs (four times for slow learning), ended by early stopping."""
     times = 4 if case.finding.rule == "slow-learning" else 2
     word = {2: "twice", 4: "four times"}[times]
+    if boosts(case):
+        return _of_trees(case, times, word)
     total = f"epochs={epochs(case, times)} ({times}x)"
     return Advice(
         brief(f"{total}, with EarlyStopping(patience={patience(case)})", total),
@@ -39,5 +41,22 @@ import keras
 
 stop = keras.callbacks.EarlyStopping({watch(case)}, patience={patience(case)}, restore_best_weights=True)
 {fit(case, times, "stop")}  # {times}x
+"""),
+    )
+
+
+def _of_trees(case: Case, times: int, word: str) -> Advice:
+    setting = "iterations" if library(case) == "catboost" else "n_estimators"
+    many, wait = times * rounds(case), rounds(case, 0.1, 5)
+    return Advice(
+        brief(f"{setting}={many} ({times}x), early_stopping_rounds={wait}", f"{setting}={many} ({times}x)"),
+        f"{cause(case)}: {word} the trees let it finish, and early stopping ends it in time.",
+        snippet(f"""
+import numpy as np
+
+model = build_booster()
+model.set_params({setting}={many}, early_stopping_rounds={wait})  # {times}x
+model.fit(x_train, y_train, eval_set=[(x_val, y_val)])
+print("score:", np.round(model.score(x_val, y_val), 4))
 """),
     )

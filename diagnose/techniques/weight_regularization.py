@@ -21,13 +21,20 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import changed_layers
-from diagnose.techniques_reason import seen
+from diagnose.techniques_code import boosters, changed_layers
+from diagnose.techniques_reason import boosts, cause, seen
 
 
 @technique(area="generalization", edits="model", source="Krogh and Hertz (1992), A Simple Weight Decay")
 def weight_regularization(case: Case) -> Advice:
     """L2 of 1e-3 on the weights of every layer."""
+    if boosts(case):
+        return Advice(
+            "reg_lambda=10, then 100 (it is often 0 to 3)",
+            f"{cause(case)}: a penalty on large leaf values keeps the trees from bending around single examples.",
+            boosters("(1, 10, 100)", "reg_lambda=choice")
+            + "# next: min_child_weight=10 (XGBoost), min_child_samples=50 (LightGBM), min_data_in_leaf=50 (CatBoost)\n",
+        )
     return Advice(
         "kernel_regularizer=L2(1e-3) in each layer; 1e-2...1e-5",
         f"{seen(case)}: a penalty on large weights keeps the model from bending itself around single examples.",

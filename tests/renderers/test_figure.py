@@ -117,3 +117,23 @@ assert matplotlib.rcParams.copy() == before
 """
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "x.pdf")], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def grid(reports, path, monkeypatch):
+    """The labels of the horizontal axes in the picture of several reports."""
+    kept = []
+    monkeypatch.setattr("diagnose.renderers.figure.picture", lambda figure, form: kept.append(figure) or b"")
+    draw_all(reports, path)
+    return [ax.get_xlabel() for ax in kept[0].axes]
+
+
+def test_a_grid_names_the_axis_below_each_column(healthy, tmp_path, monkeypatch):
+    assert grid([healthy(), healthy()], tmp_path / "x.svg", monkeypatch) == ["epoch", "epoch"]
+    assert grid([healthy()] * 3, tmp_path / "x.svg", monkeypatch) == ["", "epoch", "epoch", ""]
+
+
+def test_a_grid_names_every_axis_where_they_differ(healthy, tmp_path, monkeypatch):
+    steps = Curves(healthy().curves.series, 60, axis="step", numbering=np.arange(60.0) * 500)
+    other = Report("x", steps, "good-fit", None, 0.9, True)
+    logged = "logged point (step 0...29500)"
+    assert grid([other, healthy(), healthy()], tmp_path / "x.svg", monkeypatch)[:3] == [logged, "epoch", "epoch"]

@@ -54,3 +54,10 @@ def test_same_follows_links_and_missing_files_are_not_the_same(tmp_path):
     assert not same(tmp_path / "a", tmp_path / "c")
     assert not same(tmp_path / "c", tmp_path / "c")
     assert not same("a\0b", tmp_path / "a")
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    for path in (tmp_path / "no" / "x", tmp_path / ("x" * 300)):
+        with pytest.raises(OSError) as caught:
+            replace(path, b"")
+        assert caught.value.filename == str(path)

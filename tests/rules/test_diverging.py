@@ -96,3 +96,11 @@ def test_few_points_that_are_numbers_tell_nothing(judge):
 
 def test_what_cannot_be_judged(refusal):
     assert refusal("diverging", val_loss=[1.0, 0.9, 0.8, 0.7, 0.6]) == "no training loss"
+
+
+def test_exact_zeros_out_of_the_blue_are_an_overflow(judge):
+    """Half precision under a loss filter logs 0.0 for ever; a loss that is learnt to zero comes down to it."""
+    sudden = judge("diverging", loss=[1.0, 0.6, 0.4, 0.3, 0.25, 0.0, 0.0, 0.0])
+    assert sudden.confidence > 0.5
+    assert sudden.epochs == (6, 8)
+    assert judge("diverging", loss=[1.0, 0.1, 0.01, 1e-4, 1e-6, 0.0, 0.0, 0.0]).confidence < 0.5

@@ -9,7 +9,9 @@ GREW = [0.1, 0.5, 0.8, *[0.99] * 17]
 
 
 def test_a_clear_case(judge, told):
-    verdict = judge("never-generalized", loss=LEARNT, val_loss=np.linspace(1, 3, 20), accuracy=GREW, val_accuracy=GUESSING)
+    verdict = judge(
+        "never-generalized", loss=LEARNT, val_loss=np.linspace(1, 3, 20), accuracy=GREW, val_accuracy=GUESSING
+    )
     assert verdict.confidence > 0.95
     assert (verdict.curve, verdict.epochs) == ("val_loss", (1, 20))
     assert verdict.evidence["best_accuracy"] == 0.11
@@ -53,7 +55,9 @@ def test_fine_tuning_begins_well_above_guessing(judge):
 
 def test_nothing_learnt_at_all_is_another_problem(judge):
     flat = [1.0] * 20
-    assert judge("never-generalized", loss=flat, val_loss=flat, accuracy=GUESSING, val_accuracy=GUESSING).confidence < 0.05
+    assert (
+        judge("never-generalized", loss=flat, val_loss=flat, accuracy=GUESSING, val_accuracy=GUESSING).confidence < 0.05
+    )
 
 
 def test_what_cannot_be_judged(refusal):

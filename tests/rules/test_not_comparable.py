@@ -15,7 +15,9 @@ def test_a_clear_case(judge, told):
 
 
 def test_the_other_way(judge, told):
-    assert told(judge("not-comparable", loss=16 * FALLS, val_loss=FALLS)).startswith("val_loss lies 16 times below loss")
+    assert told(judge("not-comparable", loss=16 * FALLS, val_loss=FALLS)).startswith(
+        "val_loss lies 16 times below loss"
+    )
 
 
 def test_threshold(judge, constant):

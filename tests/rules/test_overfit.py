@@ -36,7 +36,9 @@ def test_a_noisy_long_case(judge, seed):
 
 def test_threshold(judge, constant):
     half = constant("overfit", "RISE")
-    below, at, above = (judge("overfit", loss=FALLING, val_loss=turned(one * half)).confidence for one in (0.5, 1.0, 2.0))
+    below, at, above = (
+        judge("overfit", loss=FALLING, val_loss=turned(one * half)).confidence for one in (0.5, 1.0, 2.0)
+    )
     assert below < 0.2
     assert at == pytest.approx(0.5, abs=0.01)
     assert above > 0.8

@@ -9,7 +9,9 @@ from diagnose.registry import CannotJudge, load_rules
 @pytest.fixture
 def repeats(run):
     def ask(ends, **more):
-        return load_rules()["run-variance"].judge([run(loss=[2.0, *[end] * 9], val_loss=[2.0, *[end] * 9]) for end in ends])
+        return load_rules()["run-variance"].judge(
+            [run(loss=[2.0, *[end] * 9], val_loss=[2.0, *[end] * 9]) for end in ends]
+        )
 
     return ask
 

@@ -13,7 +13,9 @@ def test_a_clear_case(judge, told, constant):
 
 
 def test_without_a_training_accuracy(judge, constant):
-    assert judge("suspected-leak", loss=[1.0] * 10, val_accuracy=RIGHT).confidence == constant("suspected-leak", "LIMIT")
+    assert judge("suspected-leak", loss=[1.0] * 10, val_accuracy=RIGHT).confidence == constant(
+        "suspected-leak", "LIMIT"
+    )
 
 
 def test_percent(judge):

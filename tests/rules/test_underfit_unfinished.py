@@ -37,7 +37,9 @@ def test_threshold_where_the_descent_slows_down(judge, constant):
 
     def sure(gain):
         end = FURTHER / gain
-        return judge("underfit-unfinished", loss=decay(end - math.exp(-2.5)), val_loss=decay(end - math.exp(-2.5))).confidence
+        return judge(
+            "underfit-unfinished", loss=decay(end - math.exp(-2.5)), val_loss=decay(end - math.exp(-2.5))
+        ).confidence
 
     assert sure(half / 2) < 0.25
     assert sure(half) == pytest.approx(0.5, abs=0.08)
@@ -68,4 +70,6 @@ def test_a_validation_loss_that_has_turned(judge):
 def test_what_cannot_be_judged(refusal):
     assert "no validation curve" in refusal("underfit-unfinished", loss=AT)
     assert refusal("underfit-unfinished", val_loss=AT) == "no training loss"
-    assert refusal("underfit-unfinished", loss=AT, val_loss=[1.0, 0.5], every={"val_loss": 20}) == "fewer than five points"
+    assert (
+        refusal("underfit-unfinished", loss=AT, val_loss=[1.0, 0.5], every={"val_loss": 20}) == "fewer than five points"
+    )

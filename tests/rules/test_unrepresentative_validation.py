@@ -48,7 +48,9 @@ def test_an_early_transient_that_settles(judge):
 
 
 def test_epochs_are_the_run_s_where_validation_is_rarer(judge):
-    verdict = judge("unrepresentative-validation", loss=[1.0] * 50, val_loss=1 + 0.3 * SIGNS[:10], every={"val_loss": 5})
+    verdict = judge(
+        "unrepresentative-validation", loss=[1.0] * 50, val_loss=1 + 0.3 * SIGNS[:10], every={"val_loss": 5}
+    )
     assert verdict.confidence > 0.9
     assert verdict.epochs == (30, 50)
 

@@ -24,7 +24,9 @@ def test_a_loss_that_began_below_zero_may_be_a_likelihood(judge, constant):
 
 def test_a_loss_that_drops_to_exactly_zero_is_not_below_it(judge):
     """The line through its last points would be."""
-    verdict = judge("wrong-output", loss=[1.0, 0.9, 0.8, 0.7, 0.3, 0.01, 0.0], accuracy=[0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.0])
+    verdict = judge(
+        "wrong-output", loss=[1.0, 0.9, 0.8, 0.7, 0.3, 0.01, 0.0], accuracy=[0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.0]
+    )
     assert verdict.confidence == 0
 
 

@@ -50,13 +50,14 @@ def case(kind: str, rate: float | None = None) -> Case:
     return Case(finding, Curves(tuple(curves), EPOCHS, learning_rate=rates), f"val_{name}", direction, EPOCHS, 1, rate)
 
 
-def user(kind: str) -> dict[str, object]:
-    """A user's script: a small model and its data."""
+def user(kind: str, *, built: bool = True) -> dict[str, object]:
+    """A user's script: a small model, built at once or by its first data, and its data."""
     units, activation, loss, metric = KINDS[kind][:4]
 
     def build_model():
         hidden = keras.layers.Dense(4, activation="sigmoid")
-        layers = [keras.Input((3,)), hidden, keras.layers.Dense(units, activation=activation)]
+        first = [keras.Input((3,))] if built else []
+        layers = [*first, hidden, keras.layers.Dense(units, activation=activation)]
         model = keras.Sequential(layers, name="my_model")
         model.compile("sgd", loss, metrics=[metric])
         return model
@@ -114,6 +115,13 @@ def test_the_code_runs(slug, kind):
 @pytest.mark.parametrize("slug", ["learning-rate", "snapshot-ensemble"])
 def test_the_code_runs_when_no_rate_was_logged(slug):
     run(slug, "binary", None)
+
+
+@pytest.mark.parametrize(
+    "slug", ["horizontal-ensemble", "snapshot-ensemble", "label-smoothing", "loss-function", "dropout", "capacity"]
+)
+def test_the_code_runs_with_a_model_that_data_builds(slug):
+    execute(slug, "binary", user("binary", built=False), 0.01)
 
 
 def test_dropout_goes_behind_hidden_layers_only():

@@ -95,7 +95,7 @@ CASES = {
 
 
 def test_exactly_the_promised_techniques_exist():
-    assert names() == sorted(LEARNING + GENERALIZATION + PREDICTION)
+    assert list(names()) == sorted(LEARNING + GENERALIZATION + PREDICTION)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_step_is_called_what_the_history_calls_it():
 
 @pytest.mark.parametrize(
     ("length", "patience"),
-    [(10, 3), (50, 5), (120, 12), (4000, 200)],  # a tenth, from 3 to 200
+    [(10, 5), (50, 5), (120, 12), (4000, 400), (1_000_000, 100_000)],  # a tenth, at least 5
 )
 def test_patience_is_a_tenth_of_the_run(length, patience):
     advice = get("early-stopping").advise(case(length=length, best_epoch=5))
@@ -175,7 +175,7 @@ def test_patience_is_a_tenth_of_the_run(length, patience):
 
 def test_the_mode_is_given_only_where_keras_cannot_know_it():
     assert (
-        'EarlyStopping("val_acc", mode="max", patience=3' in get("early-stopping").advise(CASES["accuracy only"]).code
+        'EarlyStopping("val_acc", mode="max", patience=5' in get("early-stopping").advise(CASES["accuracy only"]).code
     )
     assert "mode=" not in get("early-stopping").advise(CASES["keras"]).code
     assert "mode=" not in get("early-stopping").advise(CASES["regression"]).code
@@ -247,3 +247,84 @@ def test_targets_are_scaled_in_a_regression_only():
 def test_a_bigger_model_for_underfit_and_a_smaller_one_for_overfit():
     assert "2 * settings[name]" in get("capacity").advise(case("underfit-plateau")).code
     assert "settings[name] // 2" in get("capacity").advise(case("overfit")).code
+
+
+def test_only_labels_are_stratified():
+    assert get("resplit").advise(CASES["accuracy only"]).brief == "train_test_split(x, y, test_size=0.3, stratify=y)"
+    quantity = get("resplit").advise(CASES["regression"])
+    assert quantity.brief == "train_test_split(x, y, test_size=0.3)"
+    assert "tratif" not in quantity.why + quantity.code
+    assert get("resplit").advise(CASES["keras"]).brief == quantity.brief  # a loss alone doesn't tell
+
+
+def test_code_that_takes_a_model_apart_says_which_models_it_takes():
+    apart = "# needs a Sequential or functional model"
+    for slug in ("label-smoothing", "loss-function", "dropout", "capacity", "data-scaling", "model-averaging"):
+        assert get(slug).advise(CASES["keras"]).code.split("\n")[1] == apart
+    for slug in ("early-stopping", "gradient-clipping", "repeat-runs"):
+        assert apart not in get(slug).advise(CASES["keras"]).code
+
+
+def test_label_smoothing_tells_what_keras_really_does():
+    assert "0.95 and 0.05" in get("label-smoothing").doc and "0.9 and 0.1" not in get("label-smoothing").doc
+
+
+def boosted(rule="overfit", producer="boosting evals_result", **more):
+    return case(rule, length=200, axis="iteration", producer=producer, extra={"kind": "boosting"}, **more)
+
+
+@pytest.mark.parametrize(
+    ("slug", "rule", "producer", "brief"),
+    [
+        ("early-stopping", "overfit", "XGBoost output", "early_stopping_rounds=20, with eval_set=[(x_val, y_val)]"),
+        ("early-stopping", "overfit", "LightGBM output", "callbacks=[lightgbm.early_stopping(20)]"),
+        ("weight-regularization", "overfit", "XGBoost output", "reg_lambda=10, then 100 (it is often 0 to 3)"),
+        ("dropout", "overfit", "boosting evals_result", 'booster="dart", rate_drop=0.1'),
+        ("dropout", "overfit", "LightGBM output", 'boosting_type="dart", drop_rate=0.1'),
+        ("dropout", "overfit", "CatBoost", "rsm=0.8 (a share of the columns a split), then 0.5"),
+        ("learning-rate", "oscillating", "XGBoost output", "learning_rate=0.03, then 0.01; more n_estimators"),
+        ("learning-rate", "slow-learning", "XGBoost output", "learning_rate=0.1, then 0.3"),
+        ("more-epochs", "underfit-unfinished", "XGBoost output", "n_estimators=400 (2x), early_stopping_rounds=20"),
+        ("more-epochs", "slow-learning", "CatBoost output", "iterations=800 (4x), early_stopping_rounds=20"),
+        ("capacity", "overfit", "XGBoost output", "max_depth=4, then 3"),
+        ("capacity", "underfit-plateau", "LightGBM output", "num_leaves=63, then 127"),
+    ],
+)
+def test_boosted_trees_get_their_own_settings(slug, rule, producer, brief):
+    advice = get(slug).advise(boosted(rule, producer))
+    assert advice.brief == brief
+    compile(advice.code, slug, "exec")
+    assert max(map(len, advice.code.split("\n"))) <= 125
+    assert "build_booster()" in advice.code.split("\n")[0]
+    assert "keras" not in (advice.why + advice.code).lower()
+
+
+def test_elsewhere_boosted_trees_are_told_that_the_code_is_for_keras():
+    assert "(the code is for Keras, not for boosted trees): " in get("batch-size").advise(boosted()).why
+    assert "Keras" not in get("batch-size").advise(CASES["keras"]).why
+
+
+def test_rounds_are_counted_by_the_history_and_not_by_its_rows():
+    every_tenth = boosted("underfit-unfinished", numbering=np.arange(0.0, 2000, 10))
+    assert "n_estimators=3982 " in get("more-epochs").advise(every_tenth).brief  # rounds 0 to 1990, twice
+
+
+BOOSTED = ["early-stopping", "weight-regularization", "dropout", "learning-rate", "more-epochs", "capacity"]
+
+
+@pytest.mark.filterwarnings("ignore:The argument 'eval_set' is deprecated")
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+@pytest.mark.parametrize("slug", BOOSTED)
+def test_the_code_for_boosted_trees_runs(slug, library, told):
+    module = pytest.importorskip(library, reason=f"needs {library}")
+    x = np.random.default_rng(0).normal(size=(80, 3))
+    y = (x.sum(axis=1) > 0).astype(int)
+    known = {
+        "xgboost": lambda: module.XGBClassifier(n_estimators=3, verbosity=0),
+        "lightgbm": lambda: module.LGBMClassifier(n_estimators=3, verbose=-1),
+    }
+    space = {"build_booster": known[library], "x_train": x[:60], "y_train": y[:60], "x_val": x[60:], "y_val": y[60:]}
+    one = boosted("overfit", f"{library} output") if told else boosted()
+    exec(compile(get(slug).advise(one).code, slug, "exec"), space)
+    assert 0.5 < space["model"].score(x[:60], y[:60]) <= 1
