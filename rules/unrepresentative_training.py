@@ -27,7 +27,7 @@ from diagnose.evidence.belief import above, beyond
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-RATIO = 1.45  # validation over training loss at the end
+RATIO = 1.65  # validation over training loss at the end
 LEARNT = 0.04  # relative improvement of the validation loss
 RISE = 0.15  # relative rise of the validation loss above its best
 GROWTH = 0.45  # share of the gap that came in the last third: a stable gap came before

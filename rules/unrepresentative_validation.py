@@ -31,7 +31,7 @@ from diagnose.registry import CannotJudge, Verdict, rule
 JUMP = 0.055  # epoch-to-epoch scatter relative to the level
 MULTIPLE = 2.5  # of the training loss's scatter, each relative to its level
 UNSTEADY = 0.13  # scatter of the training loss from which on the training itself is unsteady
-ENOUGH = 2.0  # how much (in log odds) the one may make up for the other
+ENOUGH = 1.5  # how much (in log odds) the one may make up for the other
 
 TECHNIQUES = ("resplit", "more-data", "learning-rate", "batch-size", "weight-averaging")
 

@@ -32,10 +32,10 @@ from diagnose.evidence.noise import mean, middle
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-BELOW = 0.15  # relative distance below the training loss: at 10% chance in the drawing of the sets is as likely
+BELOW = 0.2  # relative distance below the training loss: nearer 10%, chance in the drawing of the sets or dropout is as likely
 MOST = 0.6  # share of epochs at which it is below
 NOISIER = 6.0  # scatter of the training over the validation loss at which dropout is as likely
-BELOW_DROPOUT = 0.25  # relative distance that dropout alone seldom makes
+BELOW_DROPOUT = 0.4  # relative distance that dropout alone seldom makes
 
 TECHNIQUES = ("comparable-evaluation", "resplit", "data-audit")
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import diagnose as package
-from diagnose import Curves, DiagnoseError, NoHistory, ProblemFound, ReadError, Report, UsageError, diagnose
 import diagnose.rules
+from diagnose import Curves, DiagnoseError, NoHistory, ProblemFound, ReadError, Report, UsageError, diagnose
 
 ROOT = Path(__file__).resolve().parents[1]
 AT = np.arange(40.0)
@@ -111,7 +111,11 @@ def test_repeats_give_one_report():
 def three_runs(tmp_path):
     """The count begins anew twice; the second run turns, the others are good."""
     path = tmp_path / "runs.csv"
-    rows = [(at, loss, val) for one in (GOOD, TURNED, GOOD) for at, (loss, val) in enumerate(zip(*one.values(), strict=True))]
+    rows = [
+        (at, loss, val)
+        for one in (GOOD, TURNED, GOOD)
+        for at, (loss, val) in enumerate(zip(*one.values(), strict=True))
+    ]
     path.write_text("\n".join(["epoch,loss,val_loss", *(f"{at},{loss},{val}" for at, loss, val in rows), ""]))
     return path
 

@@ -235,7 +235,7 @@ def test_gates(paths, gates, code, request, inside):
         (["--nonsense"], "--nonsense"),
         (["--run", "7"], "found 7"),
         (["--output", "."], "the directory ."),
-        (["--output", "no/such/dir/x"], "no/such/dir"),
+        (["--output", "no/such/dir/x"], "diagnose: no/such/dir/x: expected to write there"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(args, said, overfit, tmp_path, inside, monkeypatch):

@@ -17,7 +17,9 @@ def run(rates=None, notes=(), **lists):
         array = np.array(values, dtype=np.float64)
         metric = name.removeprefix("val_")
         split = "train" if metric == name else "validation"
-        made.append(Series(name, split, metric, "max" if "acc" in metric else "min", np.arange(1, array.size + 1), array))
+        made.append(
+            Series(name, split, metric, "max" if "acc" in metric else "min", np.arange(1, array.size + 1), array)
+        )
     rate = None if rates is None else np.array(rates, dtype=np.float64)
     return Run(Curves(tuple(made), max(one.values.size for one in made), learning_rate=rate, notes=notes))
 

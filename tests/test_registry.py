@@ -94,8 +94,14 @@ def test_a_folder_of_rules(tmp_path):
         ("import no_such_module_at_all\n", "rules/odd_one.py: the rule can't be loaded: ModuleNotFoundError: "),
         ("x = 1\n", "rules/odd_one.py: expected a function under @rule of the file's name, found NoneType"),
         ("def odd_one(run):\n    pass\n", "expected a function under @rule of the file's name, found function"),
-        (RULE.format(slug="x", name="another_name", area="learning"), "rules/odd_one.py: expected a function under @rule"),
-        (RULE.format(slug="odd-one", name="odd_one", area="weather"), "expected an area among learning, generalization,"),
+        (
+            RULE.format(slug="x", name="another_name", area="learning"),
+            "rules/odd_one.py: expected a function under @rule",
+        ),
+        (
+            RULE.format(slug="odd-one", name="odd_one", area="weather"),
+            "expected an area among learning, generalization,",
+        ),
     ],
     ids=["syntax", "import", "nothing", "no decorator", "another name", "another area"],
 )

@@ -49,4 +49,6 @@ def repeats_needed(deviation: float, difference: float) -> float:
     """How many repeats of each of two configurations show a difference of that size, four times in five, at 95%."""
     if not difference > 0:
         return math.inf
-    return float(max(2, math.ceil(2 * ((_SURE + _POWER) * deviation / difference) ** 2)))
+    ratio = (_SURE + _POWER) * deviation / difference
+    needed = 2 * ratio * ratio
+    return float(max(2, math.ceil(needed))) if math.isfinite(needed) else math.inf

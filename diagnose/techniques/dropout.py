@@ -63,5 +63,6 @@ def _of_trees(case: Case) -> Advice:
     return Advice(
         'boosting_type="dart", drop_rate=0.1' if library(case) == "lightgbm" else 'booster="dart", rate_drop=0.1',
         f"{cause(case)}: trees that must do without some of the others cannot pile up on single examples.",
-        boosters("(0.1, 0.3)", dart, names) + "# quicker: subsample=0.8, colsample_bytree=0.8; dart has no early stopping\n",
+        boosters("(0.1, 0.3)", dart, names)
+        + "# quicker: subsample=0.8, colsample_bytree=0.8; dart has no early stopping\n",
     )

@@ -12,7 +12,9 @@ def test_the_share_of_a_class_names_the_number_of_classes(classes):
     assert entropy_of_guessing(1 / classes) == (classes, math.log(classes))
 
 
-@pytest.mark.parametrize(("accuracy", "classes"), [(0.49, 2), (0.52, 2), (0.34, 3), (0.26, 4), (0.098, 10), (0.0102, 100)])
+@pytest.mark.parametrize(
+    ("accuracy", "classes"), [(0.49, 2), (0.52, 2), (0.34, 3), (0.26, 4), (0.098, 10), (0.0102, 100)]
+)
 def test_near_a_share(accuracy, classes):
     assert entropy_of_guessing(accuracy)[0] == classes
 
@@ -21,4 +23,3 @@ def test_near_a_share(accuracy, classes):
 def test_no_share_of_any(accuracy):
     """0.0015 lies far from both 1/365 and 1/1000."""
     assert entropy_of_guessing(accuracy) is None
-

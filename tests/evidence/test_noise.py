@@ -98,4 +98,6 @@ def test_few_values():
 def test_turns():
     assert turns(np.exp(-np.arange(50) / 5.0)) == 0
     assert turns(np.array([1.0, 2.0] * 10)) == 1
-    assert turns(drawn(1.0)) == pytest.approx(2 / 3, abs=0.03)  # of three values the middle one is outermost twice in three
+    assert turns(drawn(1.0)) == pytest.approx(
+        2 / 3, abs=0.03
+    )  # of three values the middle one is outermost twice in three

@@ -86,7 +86,9 @@ def test_smoothing_follows_a_change_of_unit(values, unit):
     assert (median3(values * unit) == median3(values) * unit).all()
 
 
-@pytest.mark.parametrize(("points", "width"), [(1, 1), (9, 1), (10, 3), (19, 3), (20, 3), (40, 5), (100, 11), (10**6, 101)])
+@pytest.mark.parametrize(
+    ("points", "width"), [(1, 1), (9, 1), (10, 3), (19, 3), (20, 3), (40, 5), (100, 11), (10**6, 101)]
+)
 def test_window_is_odd_and_about_a_tenth(points, width):
     assert window(points) == width
     assert window(points) % 2 == 1
@@ -94,7 +96,9 @@ def test_window_is_odd_and_about_a_tenth(points, width):
 
 @given(CURVES)
 def test_end_level_is_the_line_s_last_value(values):
-    assert end_level(values) == pytest.approx(slow_end(values), rel=1e-6, abs=1e-6 * max(1.0, float(np.abs(values).max())))
+    assert end_level(values) == pytest.approx(
+        slow_end(values), rel=1e-6, abs=1e-6 * max(1.0, float(np.abs(values).max()))
+    )
 
 
 @given(st.integers(5, 200), st.floats(-100, 100), st.floats(-10, 10))

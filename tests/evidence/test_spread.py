@@ -59,4 +59,4 @@ def test_repeats_needed_have_the_power_they_promise(ratio):
 
 def test_edges_of_repeats_needed():
     assert repeats_needed(0.0, 1.0) == 2
-    assert repeats_needed(1.0, 0.0) == repeats_needed(1.0, -1.0) == math.inf
+    assert repeats_needed(1.0, 0.0) == repeats_needed(1.0, -1.0) == repeats_needed(1e200, 1e-200) == math.inf

@@ -91,6 +91,17 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert _losses(tmp_path / "a.csv") == [0.9, 0.7, 0.6]
 
 
+def test_the_epochs_column_of_another_language_is_the_axis(tmp_path: Path) -> None:
+    rows = "".join(f"{10 * at},{1 / at},{1 / at + 0.1},0.5\n" for at in range(1, 4))
+    (tmp_path / "a.csv").write_bytes(("époque,loss,val_loss,précision\n" + rows).encode("latin-1"))
+    ((run,),) = read(tmp_path / "a.csv")
+    assert [(one.name, one.metric) for one in run.series] == [
+        ("loss", "loss"), ("val_loss", "loss"), ("précision", "precision"),
+    ]  # fmt: skip
+    assert run.numbering is not None
+    assert (run.axis, run.numbering.tolist()) == ("epoch", [10, 20, 30])
+
+
 def test_zeros_at_the_end_of_a_file_after_a_crash(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(CSV.encode() + bytes(5000))
     assert _losses(tmp_path / "a.csv") == [0.9, 0.7, 0.6]
@@ -111,6 +122,21 @@ def test_open_files_are_read_from_where_they_stand(tmp_path: Path) -> None:
     assert (run.length, run.source) == (3, str(tmp_path / "a.csv"))
     with (tmp_path / "a.csv").open("rb") as binary:
         assert read(binary)[0][0].length == 3
+
+
+def test_parquet_without_pyarrow_names_the_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 \x00\x01 PAR1")
+    (found,) = each(str(tmp_path / "a.parquet"))
+    assert isinstance(found, ReadError)
+    assert found.source == str(tmp_path / "a.parquet")
+    assert str(found).startswith("a Parquet file needs pyarrow; pip install")
+
+
+def test_too_much_is_to_be_copied_and_not_to_be_removed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(CSV)
+    with pytest.raises(Refused, match="copy the loss columns into a CSV"):
+        open_path(str(tmp_path / "a.csv"), limit=20)
 
 
 def test_standard_input_and_process_substitution() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,18 @@ def test_without_validation_says_what_would_make_it_possible(unvalidated):
     assert "  Open  overfit, high variance: no validation curve" in text
     assert "validation_split=0.2" in text
     assert "  Notes the run was resumed at epoch 10" in text
+
+
+def test_without_a_direction_it_is_asked_for(short, unvalidated):
+    def undirected(report):
+        series = tuple(replace(one, direction=None, metric="value") for one in report.curves.series)
+        return replace(report, curves=replace(report.curves, series=series), diagnosis="unjudged")
+
+    both = card(undirected(short()))
+    assert "  UNJUDGED   nothing tells whether lower or higher is better for loss, val_loss" in both
+    assert both.rstrip().endswith("  Needs say which way is better: --direction min or --direction max")
+    alone = " ".join(card(undirected(unvalidated())).split())
+    assert "--direction max, and name the validation curve: --validation NAME" in alone
 
 
 def test_values_that_are_not_numbers_are_not_usable_points(short):
