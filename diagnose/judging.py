@@ -45,6 +45,8 @@ def _ask(rule: Rule, runs: Sequence[Run]) -> Verdict | CannotJudge:
         return _call(rule, runs)
     if len(runs) > 1:
         return _agreed([_ask(rule, [one]) for one in runs])
+    if runs[0].train is None and runs[0].val is None and not rule.trendless:
+        return CannotJudge("no curve of which it is known whether lower or higher is better")
     if runs[0].short and not rule.trendless:
         return CannotJudge("fewer than five points")
     return _call(rule, runs[0])

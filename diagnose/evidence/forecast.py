@@ -49,8 +49,8 @@ def forecast(values: FloatArray, lowest: float = -math.inf, since: int = 0) -> F
     unfreezing): what was before is left out, and time counts from there.
 
     A weighted blend instead of the single best fit, because the first part of an exponential, a power law and a line look
-    alike while their futures differ; ``spread`` says by how much (Domhan, Springenberg, Hutter, *Speeding up automatic hyperparameter optimization by extrapolation of learning
-    curves*, 2015, in closed form).
+    alike while their futures differ; ``spread`` says by how much (Domhan, Springenberg, Hutter, *Speeding up automatic
+    hyperparameter optimization by extrapolation of learning curves*, 2015, in closed form).
     """
     n = values.size - since
     if n < 5:

@@ -47,6 +47,8 @@ rows = {row.tobytes() for row in np.ascontiguousarray(x_train)}
 both = sum(row.tobytes() in rows for row in np.ascontiguousarray(x_val, x_train.dtype))
 print("validation rows that are also in training:", both, "of", len(x_val), "(should be 0)")
 print("labels:", *np.unique(y_train, return_counts=True), "and in validation:", *np.unique(y_val, return_counts=True))
+if not model.built:
+    model.build((None, *x_train.shape[1:]))
 print("output:", model.output_shape, model.layers[-1].get_config().get("activation"), "loss:", model.loss)
 print("first examples:", *zip(x_train[:5], y_train[:5]), sep="\\n")  # does each label belong to its input?
 

@@ -22,7 +22,7 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import fit, number, rate, snippet
+from diagnose.techniques_code import BUILT, fit, number, rate, snippet
 from diagnose.techniques_reason import seen
 
 
@@ -39,6 +39,7 @@ import keras
 
 related = model  # trained on a related problem: keras.models.load_model("related.keras"), keras.applications...
 new = build_model()  # its output layer is the one you need
+{BUILT.format(model="related", indent="")}
 features = keras.Model(related.inputs, related.layers[-2].output)
 features.trainable = False
 head = type(new.layers[-1]).from_config({{**new.layers[-1].get_config(), "name": "new_head"}})

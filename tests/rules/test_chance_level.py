@@ -47,6 +47,13 @@ def test_an_accuracy_above_guessing(judge):
     assert judge("chance-level", loss=down_to(math.log(4)), accuracy=[0.25, *[0.45] * 19]).confidence < 0.1
 
 
+def test_an_accuracy_of_more_or_less_than_a_class_s_share(judge):
+    """Of two classes: 0.58 has learnt a little, 0.42 is still nearer to guessing than to knowing the opposite."""
+    above, below = ([0.5, *[share] * 19] for share in (0.58, 0.42))
+    assert judge("chance-level", loss=down_to(math.log(2)), accuracy=above).confidence < 0.1
+    assert 0.5 < judge("chance-level", loss=down_to(math.log(2)), accuracy=below).confidence < 0.8
+
+
 def test_the_validation_accuracy_will_do(judge):
     assert judge("chance-level", loss=down_to(math.log(4)), val_accuracy=[0.25] * 20).confidence > 0.9
 

@@ -21,6 +21,13 @@ def test_an_accuracy_that_falls_with_the_loss_is_plain_overfit(judge):
     assert judge("overconfident", loss=FALLING, val_loss=ROSE, val_accuracy=lost).confidence < 0.05
 
 
+def test_answers_that_became_better_make_it_surer(judge):
+    """Then stopping at the best loss would cost answers; otherwise it is overfit first."""
+    held = judge("overconfident", loss=FALLING, val_loss=ROSE, val_accuracy=[0.2, *[0.7] * 8]).confidence
+    improved = judge("overconfident", loss=FALLING, val_loss=ROSE, val_accuracy=[0.2, 0.7, 0.7, *[0.8] * 6]).confidence
+    assert 0.8 < held < improved
+
+
 def test_no_rise_of_the_loss(judge):
     level = [2.0, *[1.0] * 8]
     assert judge("overconfident", loss=FALLING, val_loss=level, val_accuracy=[0.2, *[0.8] * 8]).confidence < 0.05

@@ -51,6 +51,11 @@ def test_a_loss_that_is_still_falling_is_not_stuck(judge):
     assert judge("underfit-flat", loss=np.linspace(1, 0.91, 30) ** 4).confidence < 0.3
 
 
+def test_a_bad_end_does_not_undo_what_was_learnt(judge):
+    """It had come down to a fifth, and its last epochs jump back."""
+    assert judge("underfit-flat", loss=[1.0, 0.5, *[0.2] * 15, 0.95, 0.95, 0.95]).confidence < 0.1
+
+
 def test_a_loss_that_climbs_has_another_problem(judge):
     assert judge("underfit-flat", loss=np.linspace(1, 2, 20)).confidence < 0.01
 

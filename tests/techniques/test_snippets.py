@@ -118,7 +118,17 @@ def test_the_code_runs_when_no_rate_was_logged(slug):
 
 
 @pytest.mark.parametrize(
-    "slug", ["horizontal-ensemble", "snapshot-ensemble", "label-smoothing", "loss-function", "dropout", "capacity"]
+    "slug",
+    [
+        "horizontal-ensemble",
+        "snapshot-ensemble",
+        "label-smoothing",
+        "loss-function",
+        "dropout",
+        "capacity",
+        "data-audit",
+        "transfer-learning",
+    ],
 )
 def test_the_code_runs_with_a_model_that_data_builds(slug):
     execute(slug, "binary", user("binary", built=False), 0.01)
