@@ -51,7 +51,7 @@ class Shape:
         self.partner: Shape | None = None
         self.name = series.name
         finite = np.isfinite(series.values)
-        if until is not None:
+        if until is not None and bool((finite & (series.epochs <= until)).any()):
             finite &= series.epochs <= until
         whole = bool(finite.all())
         self.raw: FloatArray = series.values if whole else series.values[finite]
