@@ -10,8 +10,10 @@ from hypothesis.extra.numpy import arrays
 
 from diagnose.evidence.noise import bends, mean, middle, noise, noises, scatter, turns
 
-CURVES = arrays(np.float64, st.integers(1, 60), elements=st.floats(-1e6, 1e6))
-LONG = arrays(np.float64, st.integers(5, 60), elements=st.floats(-1e6, 1e6))
+# Multiples of 2**-10, so that squares are far from the smallest numbers.
+STEPS = st.integers(-(2**30), 2**30).map(lambda count: count / 1024)
+CURVES = arrays(np.float64, st.integers(1, 60), elements=STEPS)
+LONG = arrays(np.float64, st.integers(5, 60), elements=STEPS)
 
 
 def drawn(sigma, n=4000, seed=0):
