@@ -10,7 +10,7 @@ from functools import partial
 from diagnose.curves import Curves
 from diagnose.errors import DiagnoseError, RuleError
 from diagnose.evidence.belief import logistic, logit
-from diagnose.evidence.run import Run
+from diagnose.evidence.run import FEWEST, Run
 from diagnose.noticing import notice
 from diagnose.registry import CannotJudge, Rule, Verdict, load_rules
 from diagnose.report import AREAS, Finding, Point, Report, Unjudged
@@ -190,4 +190,6 @@ def _named(run: Run, findings: list[Finding], doubts: list[float]) -> tuple[str,
         return "too-short", 0.0, None
     if run.val is None or not doubts:
         return "unjudged", 0.0, None
+    if run.val.n < FEWEST:
+        return "too-short", 0.0, None
     return "good-fit", max(0.5, 0.99 - max(doubts, default=0.0)), True

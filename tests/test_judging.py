@@ -197,9 +197,6 @@ def test_a_finding_without_validation_is_one():
     assert diagnose({"loss": [2.3] * 20}).diagnosis == "underfit-flat"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="judging._named asks only whether there is a validation curve, not how long it is"
-)
 def test_two_validation_points_are_not_enough_for_health():
     """Healthy needs a validation curve and enough epochs: two of its points are no curve."""
     loss = Series("loss", "train", "loss", "min", np.arange(1, 41), SETTLED.copy())

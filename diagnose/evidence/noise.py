@@ -22,7 +22,8 @@ def mean(values: FloatArray) -> float:
 def middle(values: FloatArray) -> float:
     """The median, by partition (several times quicker than ``numpy.median`` on short arrays). Shape (n,), n >= 1."""
     half = values.size // 2
-    part = np.partition(values, half)
+    part = values.copy()
+    part.partition(half)
     if values.size % 2:
         return float(part[half])
     return float(part[:half].max() / 2 + part[half] / 2)

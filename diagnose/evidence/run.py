@@ -16,20 +16,20 @@ from diagnose.metrics import describe, tokens
 FACTOR = 3.5  # validation over training loss, or its inverse, from which a constant ratio is a factor
 STEADY = 0.08  # deviation of ln ratio over its mean, below which the factor is constant
 MOVED = 0.01  # an accuracy that stays within a point has not moved
-_FEWEST = 5  # points below which no trend is judged (contract: "too-short")
+FEWEST = 5  # points below which no trend is judged (contract: "too-short")
 
 
 def together(train: Shape, val: Shape) -> tuple[FloatArray, FloatArray] | None:
     """Both curves at the points where both are finite, (m,) each; None for fewer than five such points."""
     if (
-        train.n == val.n >= _FEWEST
+        train.n == val.n >= FEWEST
         and train.at[0] == val.at[0]
         and train.at[-1] == val.at[-1]
         and train.n == int(train.at[-1])
     ):
         return train.y, val.y
     _, first, second = np.intersect1d(train.at, val.at, assume_unique=True, return_indices=True)
-    return (train.y[first], val.y[second]) if first.size >= _FEWEST else None
+    return (train.y[first], val.y[second]) if first.size >= FEWEST else None
 
 
 def log_ratio(both: tuple[FloatArray, FloatArray] | None) -> tuple[float, float] | None:
@@ -114,7 +114,7 @@ class Run:
     def short(self) -> bool:
         """Whether there are too few points for any trend."""
         longest = max((one.n for one in (self.train, self.val) if one), default=0)
-        return longest < _FEWEST
+        return longest < FEWEST
 
     @property
     def resumed(self) -> bool:

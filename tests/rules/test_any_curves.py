@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import diagnose
@@ -19,6 +20,11 @@ from diagnose.curves import Curves, Series
 from diagnose.judging import judge
 from diagnose.report import AREAS, Report
 
+EXAMPLES = int(os.environ.get("DIAGNOSE_FUZZ", "250"))  # 10000 makes the long run
+# Shrinking such large examples takes minutes: what fails is shown as it was drawn.
+QUICK = settings(
+    deadline=None, suppress_health_check=list(HealthCheck), phases=set(Phase) - {Phase.shrink, Phase.explain}
+)
 SCHEMA = json.loads((Path(diagnose.__file__).parent / "schema" / "diagnose-1.json").read_text())
 REPORT = jsonschema.Draft202012Validator({**SCHEMA["$defs"]["report"], "$defs": SCHEMA["$defs"]})
 
@@ -95,14 +101,14 @@ def keeps_the_contract(report: Report, runs: Sequence[Curves]) -> None:
     REPORT.validate(json.loads(text))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(QUICK, max_examples=EXAMPLES)
 @given(runs())
 def test_any_run(one: Curves) -> None:
     with np.errstate(divide="warn", over="warn", invalid="warn"):
         keeps_the_contract(judge([one]), [one])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(QUICK, max_examples=max(1, EXAMPLES // 4))
 @given(st.lists(runs(), min_size=2, max_size=4))
 def test_any_repeats(several: list[Curves]) -> None:
     keeps_the_contract(judge(several), several)
