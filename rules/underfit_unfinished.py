@@ -31,9 +31,7 @@ from diagnose.evidence.run import Run
 from diagnose.evidence.shape import Shape
 from diagnose.registry import CannotJudge, Verdict, rule
 
-GAIN = (
-    0.07  # forecast relative gain within twice the epochs at which a true 10% is as likely as not, where it slows down
-)
+GAIN = 0.07  # forecast relative gain within twice the epochs at which a true 10% is as likely as not
 STEADY_GAIN = 0.105  # the same where the second half fell as far as the first
 PERFECT = 0.9995  # accuracy: nothing is left to gain but the last digits of the loss
 VANISHED = 1e-3  # end over start of the training loss, below which the loss is all but gone

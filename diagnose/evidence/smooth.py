@@ -56,7 +56,7 @@ def _reach(n: int, half: int) -> tuple[IntArray, IntArray, IntArray]:
 
 
 def end_level(values: FloatArray) -> float:
-    """Where a curve ends: the last value of the straight line through the last ``max(3, n // 10)`` points.
+    """Where a curve ends: the last value of the straight line through the last ``max(3, n // 10)`` points, within their range.
 
     For fewer than five values the last one. ``values`` (n,) finite, single spikes taken out (``median3``).
     """
@@ -64,8 +64,7 @@ def end_level(values: FloatArray) -> float:
     if n < 5:
         return float(values[-1])
     tail = values[-max(3, n // 10) :]
-    if tail.size == 3:
-        return float((tail[0] * -1 + tail[1] * 2 + tail[2] * 5) / 6)
     at = np.arange(tail.size) - (tail.size - 1) / 2
     slope = float(at @ tail) / float(at @ at)
-    return float(tail.sum() / tail.size + slope * at[-1])
+    end = float(tail.sum() / tail.size + slope * at[-1])
+    return min(max(end, float(tail.min())), float(tail.max()))  # a steep descent carries the line below the values
