@@ -261,3 +261,13 @@ ensemble.compile_from_config(members[0].get_compile_config())
 print(ensemble.evaluate(x_val, y_val, return_dict=True))
 ensemble.save("ensemble.keras")"""
 )
+
+
+def seeded_members(case: Case) -> str:
+    """Five models from five seeds, trained as long as the case's run, in the list ``members``."""
+    return f"""members = []
+for seed in range(5):
+    keras.utils.set_random_seed(seed)
+    members.append(build_model())
+    members[-1].fit(x_train, y_train, epochs={epochs(case)}, verbose=0)
+"""

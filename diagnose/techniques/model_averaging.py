@@ -20,7 +20,7 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import AVERAGED, epochs, snippet
+from diagnose.techniques_code import AVERAGED, seeded_members, snippet
 from diagnose.techniques_reason import seen
 
 
@@ -33,12 +33,7 @@ def model_averaging(case: Case) -> Advice:
         snippet(f"""
 import keras
 
-members = []
-for seed in range(5):
-    keras.utils.set_random_seed(seed)
-    members.append(build_model())
-    members[-1].fit(x_train, y_train, epochs={epochs(case)}, verbose=0)
-
+{seeded_members(case)}
 {AVERAGED}
 """),
     )

@@ -19,7 +19,7 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import ONE_MODEL, epochs, snippet
+from diagnose.techniques_code import ONE_MODEL, seeded_members, snippet
 from diagnose.techniques_reason import seen
 
 
@@ -32,12 +32,7 @@ def stacking(case: Case) -> Advice:
         snippet(f"""
 import keras
 
-members = []
-for seed in range(5):
-    keras.utils.set_random_seed(seed)
-    members.append(build_model())
-    members[-1].fit(x_train, y_train, epochs={epochs(case)}, verbose=0)
-    members[-1].trainable = False
+{seeded_members(case)}    members[-1].trainable = False
 
 {ONE_MODEL}answers = keras.layers.concatenate([member(inputs) for member in members])
 last = members[0].layers[-1].get_config().get("activation")

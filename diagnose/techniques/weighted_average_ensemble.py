@@ -19,7 +19,7 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import ONE_MODEL, epochs, snippet
+from diagnose.techniques_code import ONE_MODEL, seeded_members, snippet
 from diagnose.techniques_reason import seen
 
 
@@ -33,12 +33,7 @@ def weighted_average_ensemble(case: Case) -> Advice:
 import keras
 import numpy as np
 
-members = []
-for seed in range(5):
-    keras.utils.set_random_seed(seed)
-    members.append(build_model())
-    members[-1].fit(x_train, y_train, epochs={epochs(case)}, verbose=0)
-
+{seeded_members(case)}
 {ONE_MODEL}answers = [keras.ops.expand_dims(member(inputs), -1) for member in members]
 weigh = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(1 / len(members)))
 ensemble = keras.Model(inputs, keras.ops.squeeze(weigh(keras.layers.concatenate(answers)), -1))
