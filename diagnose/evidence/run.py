@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
 from diagnose.curves import Curves, FloatArray, Series, Split
 from diagnose.evidence import phases
 from diagnose.evidence.noise import mean
+from diagnose.evidence.once import once
 from diagnose.evidence.shape import PERCENT, Shape, unit_of
 from diagnose.metrics import describe, tokens
 
@@ -64,17 +65,17 @@ class Run:
     def __init__(self, curves: Curves) -> None:
         self.curves = curves
 
-    @cached_property
+    @once
     def train(self) -> Shape | None:
         """The training loss."""
         return self._pair[0]
 
-    @cached_property
+    @once
     def val(self) -> Shape | None:
         """The validation loss, of the training loss's metric if possible."""
         return self._pair[1]
 
-    @cached_property
+    @once
     def _pair(self) -> tuple[Shape | None, Shape | None]:
         one = self._loss("train", self.curves.of("validation", "loss"))
         other = self._loss("validation", one)
@@ -84,22 +85,22 @@ class Run:
             train.partner, val.partner = val, train
         return train, val
 
-    @cached_property
+    @once
     def train_score(self) -> Shape | None:
         """The training metric."""
         return self._score("train", self.train)
 
-    @cached_property
+    @once
     def val_score(self) -> Shape | None:
         """The validation metric."""
         return self._score("validation", self.val)
 
-    @cached_property
+    @once
     def paired(self) -> bool:
         """Whether training and validation loss are the same metric, so that their gap means something."""
         return bool(self.train and self.val and self.train.series.metric == self.val.series.metric)
 
-    @cached_property
+    @once
     def cycle_end(self) -> int | None:
         """The position of the last trough of a cyclic learning rate, up to which the curves are judged; None without one."""
         rates = self.curves.learning_rate
@@ -110,7 +111,7 @@ class Run:
         """Points on the run's axis."""
         return self.curves.length
 
-    @cached_property
+    @once
     def short(self) -> bool:
         """Whether there are too few points for any trend."""
         longest = max((one.n for one in (self.train, self.val) if one), default=0)
@@ -121,28 +122,28 @@ class Run:
         """Whether it goes on from an earlier run, so that its start is not where learning began."""
         return bool(self.curves.extra.get("resumed"))
 
-    @cached_property
+    @once
     def learnt(self) -> float:
         """The share of its first level that the training loss has shed by its end; negative when it ends worse."""
         one = self.train
         return one.fall / max(abs(one.start), one.floor, 1e-300) if one else 0.0
 
-    @cached_property
+    @once
     def together(self) -> tuple[FloatArray, FloatArray] | None:
         """Training and validation loss at the points where both are finite, (m,) each; None unless paired."""
         return together(self.train, self.val) if self.paired and self.train and self.val else None
 
-    @cached_property
+    @once
     def ratio_drift(self) -> tuple[float, float] | None:
         """Mean and deviation over the run of ln(validation / training loss); None unless paired and positive."""
         return log_ratio(self.together)
 
-    @cached_property
+    @once
     def comparable(self) -> bool:
         """Whether the two losses are on one scale: the same metric, and not a constant factor apart from the first epoch on."""
         return self.paired and on_one_scale(self.ratio_drift)
 
-    @cached_property
+    @once
     def accuracy_gained(self) -> float | None:
         """The share of what guessing leaves to gain that the training accuracy (else the validation's) gained, 0...1.
 
@@ -167,7 +168,7 @@ class Run:
         percent = 100.0 if values is not score.raw else 1.0
         return percent * max(0.1, 1.0 - float(values.min()))
 
-    @cached_property
+    @once
     def meaningless(self) -> bool:
         """Whether accuracies are 0 throughout: a regression's, which mean nothing (a name may say that it is none)."""
         scores = [one for one in (self.train_score, self.val_score) if one and one.series.metric == "accuracy"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 
 import numpy as np
 
 from diagnose.curves import FloatArray, IntArray, Series
 from diagnose.evidence.forecast import Forecast, forecast
 from diagnose.evidence.noise import mean, middle, noise, noises, scatter
+from diagnose.evidence.once import once
 from diagnose.evidence.smooth import end_level, median3, moving_mean, window
 from diagnose.metrics import is_accuracy
 
@@ -61,32 +61,32 @@ class Shape:
         self.lost: IntArray = series.epochs[:0] if whole else series.epochs[~finite]
         self.n = self.y.size
 
-    @cached_property
+    @once
     def clean(self) -> FloatArray:
         """The values without single spikes, (m,)."""
         return median3(self.y)
 
-    @cached_property
+    @once
     def trend(self) -> FloatArray:
         """The smoothed curve, (m,)."""
         return moving_mean(self.clean, window(self.n))
 
-    @cached_property
+    @once
     def start(self) -> float:
         """The first value."""
         return float(self.y[0])
 
-    @cached_property
+    @once
     def origin(self) -> float:
         """Where learning began: the lower first value of this curve and its partner on the other split."""
         return min(self.start, self.partner.start) if self.partner else self.start
 
-    @cached_property
+    @once
     def end(self) -> float:
         """The level at the end."""
         return end_level(self.clean)
 
-    @cached_property
+    @once
     def best_index(self) -> int:
         """Where (0-based, among the values) the curve is best: the lowest value near the bottom of the trend."""
         near = max(1, window(self.n) // 2)
@@ -94,12 +94,12 @@ class Shape:
         first = max(0, bottom - near)
         return first + int(self.y[first : bottom + near + 1].argmin())
 
-    @cached_property
+    @once
     def best(self) -> float:
         """The best level of the smoothed curve."""
         return float(self.trend.min())
 
-    @cached_property
+    @once
     def floor(self) -> float:
         """5% of the fall from the start: a change below it does not matter, however small the loss has become.
 
@@ -109,52 +109,52 @@ class Shape:
         typical = abs(middle(self.y))
         return 0.05 * (min(fall, EXPLODED * typical) if typical > 0 else fall)
 
-    @cached_property
+    @once
     def noise(self) -> float:
         """Typical deviation between epochs, of all or of the later half, the smaller: a steep start is not noise."""
         return min(noises(self.y, self.half.size)) if self.n >= 10 else noise(self.y)
 
-    @cached_property
+    @once
     def late(self) -> FloatArray:
         """The values of the last fifth; of a short curve at least eight, or its last half: a scatter of few is chance."""
         return self.y[-max(5, round(self.n * LATE), min(FEW, self.n // 2)) :]
 
-    @cached_property
+    @once
     def half(self) -> FloatArray:
         """The values of the last half, at least five."""
         return self.y[-max(5, self.n // 2) :]
 
-    @cached_property
+    @once
     def half_level(self) -> float:
         """Mean over the last half."""
         return mean(self.half)
 
-    @cached_property
+    @once
     def late_scatter(self) -> float:
         """Epoch-to-epoch scatter over the last fifth."""
         return scatter(self.late)
 
-    @cached_property
+    @once
     def half_scatter(self) -> float:
         """Epoch-to-epoch scatter over the last half."""
         return scatter(self.half)
 
-    @cached_property
+    @once
     def late_level(self) -> float:
         """Mean over the last fifth."""
         return mean(self.late)
 
-    @cached_property
+    @once
     def rise(self) -> float:
         """How far the end lies above the best of the trend, >= 0."""
         return max(0.0, self.end - self.best)
 
-    @cached_property
+    @once
     def fall(self) -> float:
         """How far the end lies below the start; negative when it ends worse."""
         return self.start - self.end
 
-    @cached_property
+    @once
     def new_start(self) -> int:
         """Index at which the curve's last descent began: after the last large jump up, 0 where there was none.
 
@@ -167,48 +167,48 @@ class Shape:
         at = np.flatnonzero(large[: self.n - max(5, self.n // 5)])
         return int(at[-1]) + 1 if at.size else 0
 
-    @cached_property
+    @once
     def lowest(self) -> float:
         """What ``y`` can't fall below: for an accuracy minus 1 (or minus 100), else no limit."""
         if self.series.direction != "max" or not is_accuracy(self.series.metric):
             return -math.inf
         return -100.0 if float(self.raw.max()) > PERCENT else -1.0
 
-    @cached_property
+    @once
     def forecast(self) -> Forecast | None:
         """Where it is going; None for fewer than five values."""
         return forecast(self.clean, self.lowest, self.new_start)
 
-    @cached_property
+    @once
     def late_fall(self) -> float:
         """How far the trend fell over the last third."""
         return float(self.trend[-1 - self.n // 3]) - self.end if self.n >= 3 else self.fall
 
-    @cached_property
+    @once
     def halves(self) -> tuple[float, float]:
         """How far the trend fell over the first and over the second half."""
         middle = float(self.trend[self.n // 2])
         return self.start - middle, middle - self.end
 
-    @cached_property
+    @once
     def settled_index(self) -> int:
         """The first point (0-based) from which on the trend stays within a tenth of its whole fall of its end."""
         near = 0.1 * max(self.start - self.best, self.noise)
         away = np.flatnonzero(np.abs(self.trend - self.end) > near)
         return min(int(away[-1]) + 1, self.n - 1) if away.size else 0
 
-    @cached_property
+    @once
     def relative_rise(self) -> float:
         """The rise of the trend relative to its best level."""
         return self.rise / self.scale(self.best)
 
-    @cached_property
+    @once
     def rise_told(self) -> float:
         """The rise from the best value as it was logged, relative: what a person finds who divides the two numbers."""
         best = float(self.y[self.best_index])
         return (self.end - best) / self.scale(best)
 
-    @cached_property
+    @once
     def rise_in_noise(self) -> float:
         """The rise in deviations of the noise, or in halves of the late scatter where spikes make that the larger."""
         return self.rise / max(self.noise, 0.5 * self.late_scatter, 1e-9 * self.scale(self.best))
