@@ -55,8 +55,8 @@ def _axis(table: Table, name: str, point: str) -> Axis:
         values = _filled(values, blank)
     if len(values) < 2 or values[0] < values[-1]:
         return Axis(name, values, point, bool((values[1:] == values[:-1]).any()))
-    steps = np.diff(values)
-    return Axis(name, values, point, bool((steps == 0).any()), len(values) > 2 and bool((steps < 0).all()))
+    later, earlier = values[1:], values[:-1]  # compared, not subtracted: a count may be infinite
+    return Axis(name, values, point, bool((later == earlier).any()), len(values) > 2 and bool((later < earlier).all()))
 
 
 def _filled(values: FloatArray, blank: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> FloatArray:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from diagnose.errors import ReadError
+from diagnose.readers import read
 from diagnose.readers.assemble import assemble
 from diagnose.readers.objects import table_of
 
@@ -95,3 +96,10 @@ def test_records() -> None:
 @pytest.mark.parametrize("other", [3, "text", None, [], {}, [1.0, 2.0], {"train": {"loss": [1.0]}}])
 def test_other_objects(other: object) -> None:
     assert table_of(other) is None
+
+
+def test_an_infinite_count_is_no_count():
+    ((curves,),) = read(
+        [{}, {"loss": 0.5, "val_loss": 0.25, "epoch": "INF"}, {"loss": 0.25, "val_loss": 0.5, "epoch": "INF"}]
+    )
+    assert curves.of("validation", "loss").values.tolist() == [0.25, 0.5]
