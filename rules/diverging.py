@@ -46,6 +46,8 @@ SURE = 0.98  # a NaN was logged: nothing to estimate, but logs can be wrong
 
 TECHNIQUES = ("learning-rate", "gradient-clipping", "data-scaling", "data-audit", "batch-normalization")
 HIDES = (
+    "underfit-unfinished",
+    "slow-learning",
     "constant-metric",
     "chance-level",
     "unrepresentative-training",

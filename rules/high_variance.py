@@ -8,9 +8,9 @@ What the curves show
     A validation loss, or the metric, that varies strongly over the last part of the run.
 
 How it is decided
-    The scatter of the validation loss between epochs over the last fifth (at least five points), relative to its
-    level: half sure at {WOBBLE:%}. For an accuracy, relative to its level: half sure at {WOBBLE_SCORE:%}, and by at
-    least {POINTS:%}.
+    The scatter of the validation loss between epochs over the last fifth (of a short run at least eight points, or
+    its last half), relative to its level: half sure at {WOBBLE:%}. For an accuracy, relative to its level: half sure
+    at {WOBBLE_SCORE:%}, and by at least {POINTS:%}.
 
 What else looks like it
     A validation set of few examples: then the model is steadier than it looks (see unrepresentative-validation).

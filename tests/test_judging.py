@@ -220,3 +220,10 @@ def test_at_most_one_of_the_ways_to_underfit(seed):
     found = {one.rule for one in diagnose({"loss": list(loss), "val_loss": list(val)}).findings}
     assert len(found & LEARNING) <= 1
     assert not ("overfit" in found and found & {"underfit-unfinished", "slow-learning"})
+
+
+def test_a_run_that_became_nan_is_not_told_to_go_on():
+    falling = np.exp(-np.arange(40) / 6) + 0.2
+    lost = np.where(np.arange(40) > 30, np.nan, falling)
+    report = diagnose({"loss": lost.tolist(), "val_loss": (1.1 * lost).tolist()})
+    assert [one.rule for one in report.findings] == ["diverging"]

@@ -220,3 +220,8 @@ def test_more_columns_or_runs_than_any_history_has() -> None:
 def test_a_mistake_among_few_numbers_is_not_a_reason_to_refuse() -> None:
     (curves,) = runs("epoch,loss,comment\n0,1,\n1,0.9,\n2,0.8,best\n3,0.7,\n4,0.6,\n5,0.5,\n")
     assert curves.ignored == ("comment",)
+
+
+def test_one_word_among_few_numbers_is_an_error_and_no_text_column():
+    with pytest.raises(ReadError, match=r"line 3, column 'val_loss': expected a number, found 'oops'"):
+        runs("epoch,loss,val_loss\n0,0.5,0.6\n1,0.4,oops\n2,0.3,0.5\n")
