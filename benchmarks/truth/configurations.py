@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .families import FAMILIES
+from .families import FAMILIES, UNTOUCHED, Family
 
 CAREFUL = 0.47
 RECKLESS = 0.16  # of the careless ones
@@ -127,12 +127,16 @@ def _affordable(values: dict[str, object], kind: str) -> None:
     values["batch"], values["epochs"] = batch, epochs
 
 
+def _drawn(family: Family, kind: str, case: int) -> bool:
+    return family.kind == kind and (family.part == "untouched") == (case >= UNTOUCHED)
+
+
 def draw(case: int) -> Configuration:
     """The configuration of a case number: always the same one."""
     rng = np.random.default_rng([case, 2024])
     kinds = {"table": 0.76, "image": 0.12, "sequence": 0.12}
     kind = _pick(rng, kinds)
-    family = FAMILIES[_pick(rng, {name: 1.0 for name, family in FAMILIES.items() if family.kind == kind})]
+    family = FAMILIES[_pick(rng, {name: 1.0 for name, family in FAMILIES.items() if _drawn(family, kind, case)})]
     careful = bool(rng.uniform() < CAREFUL)
     values = _careful(rng) if careful else _careless(rng)
     if not careful and rng.uniform() < RECKLESS:

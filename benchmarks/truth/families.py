@@ -3,7 +3,8 @@
 A family is a function `(world, rng, rows) -> (x, y)`. `world` is a generator that starts from the same seed whenever a
 case draws rows, so what is fixed about a problem (its classes, weights, frequencies) is drawn from it first; the rows
 come from `rng`. `y` are class numbers, or floats to predict. Noise on `y` is added in `samples`.
-Whole families are kept apart: what is fitted on the one part can be reported on the other ("held out").
+Whole families are kept apart: what is fitted on the one part can be reported on the other ("held out"); what was
+looked at in both can be reported on the third ("untouched"), drawn by the case numbers from `UNTOUCHED` on.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import arrays, tables
+from . import arrays, tables, untouched
 
 Rng = np.random.Generator
+PARTS = ("fit", "held out", "untouched")
+UNTOUCHED = 10_000  # the first case number of the untouched families
 Draw = Callable[[Rng, Rng, int], tuple[np.ndarray, np.ndarray]]
 
 
@@ -27,7 +30,7 @@ class Family:
     draw: Draw
     kind: str = "table"  # table, image, sequence
     task: str = "classes"  # classes, regression
-    part: str = "fit"  # fit, held out
+    part: str = "fit"  # one of PARTS
 
 
 FAMILIES: dict[str, Family] = {
@@ -53,5 +56,12 @@ FAMILIES: dict[str, Family] = {
         Family("gratings", arrays.gratings, kind="image", part="held out"),
         Family("rhythms", arrays.rhythms, kind="sequence", part="held out"),
         Family("adding", arrays.adding, kind="sequence", task="regression", part="held out"),
+        Family("waveform", untouched.waveform, part="untouched"),
+        Family("display", untouched.display, part="untouched"),
+        Family("arm", untouched.arm, task="regression", part="untouched"),
+        Family("purchases", untouched.purchases, part="untouched"),
+        Family("dots", untouched.dots, kind="image", part="untouched"),
+        Family("recall", untouched.recall, kind="sequence", part="untouched"),
+        Family("pendulum", untouched.pendulum, kind="sequence", task="regression", part="untouched"),
     )
 }
