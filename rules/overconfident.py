@@ -24,8 +24,8 @@ Sources
     stats.stackexchange.com/questions/282160, "validation loss and accuracy both increasing".
 """
 
-from diagnose.evidence.belief import above
-from diagnose.evidence.rise import NOISES, RISE, rise_evidence, risen, since_best  # noqa: F401 (told by the docstring)
+from diagnose.evidence.belief import Model, Term, above
+from diagnose.evidence.rise import NOISES, RISE, SINCE, TERMS, rise_evidence, since_best  # noqa: F401 (told by the docstring)
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
@@ -33,6 +33,15 @@ from diagnose.registry import CannotJudge, Verdict, rule
 IMPROVED = 0.03
 BEHIND = 0.05  # how much less sure it is otherwise, so that overfit comes first
 LOST = 0.03  # share of the metric's range that may be lost
+
+WEIGHTS = {
+    "constant": -2.46,
+    "rise_of_trend": 0.64,
+    "rise_in_noise": 0.52,
+    "share_since_best": 0.51,
+    "score_gained": 0.52,
+}
+MODEL = Model({**TERMS, "score_gained": Term(-LOST, 0.02, log=False)}, WEIGHTS)
 
 TECHNIQUES = ("label-smoothing", "early-stopping", "weight-regularization", "dropout", "more-data")
 
@@ -51,15 +60,16 @@ def overconfident(run: Run) -> Verdict | CannotJudge:
     # single values of an accuracy are coarse: compare the end with the level around the best epoch
     before = float(score.trend[score.nearest(best)])
     gained = (before - score.end) / run.score_range(score)
-    confidence = risen(val) * above(gained, -LOST, 0.01)
-    confidence *= 1 - BEHIND + BEHIND * above(gained, IMPROVED, 0.005)
     told = {"score_then": score.told(before), "score_end": score.told(score.end), "score_gained": gained}
+    evidence = {**rise_evidence(val), **told}
+    confidence = MODEL(evidence)
+    confidence *= 1 - BEHIND + BEHIND * above(gained, IMPROVED, 0.005)
     return Verdict(
         confidence=confidence,
         curve=val.name,
         epochs=since_best(val, run.length),
         harm=val.rise_told,
-        evidence={**rise_evidence(val), **told},
+        evidence=evidence,
         names={"curve": val.name, "score": score.name},
         say="{curve} ends {rise:%} above its best level ({best}, {best_epoch}), yet {score} went from {score_then} to "
         "{score_end}: the answers hold, the probabilities don't",

@@ -8,11 +8,12 @@ What the curves show
     The validation loss falls to a point and rises again, while the training loss keeps falling.
 
 How it is decided
-    The rise of the validation loss from the best of its trend to its end, relative to that best (or to 5% of its
-    fall, where the best is nearly zero): half sure at {RISE:%}. It must exceed the noise between epochs (half sure
-    at {NOISES:x}) and the training loss must not have risen with it (half sure when it rose by {RISEN:%}). A gap
-    between the two curves is not counted: without a rise it does no harm. Without a training curve the confidence
-    is at most {BLIND:%}.
+    By five measures, each of which speaks for the claim on one side of its middle and against it on the other: the
+    rise of the validation loss from the best of its trend to its end, relative to that best or to 5% of its fall,
+    where the best is nearly zero ({RISE:%}); the same rise in deviations of the noise between epochs ({NOISES});
+    how far the training loss has fallen since the best epoch ({FELL:%}); the gap at the end, as a share of the
+    validation loss ({GAP:%}); the share of the run since the best epoch ({SINCE:%}: a rise in the last few epochs
+    may be chance). Without a training curve the confidence is at most {BLIND:%}.
 
 What else looks like it
     A validation curve that jumps about and happens to end high; a learning rate that was raised; the first descent
@@ -23,13 +24,32 @@ Sources
     Brownlee, How to use Learning Curves to Diagnose Machine Learning Model Performance.
 """
 
-from diagnose.evidence.belief import above
-from diagnose.evidence.rise import NOISES, RISE, rise_evidence, risen, since_best  # noqa: F401 (told by the docstring)
+from diagnose.evidence.belief import Model, Term
+from diagnose.evidence.rise import NOISES, RISE, SINCE, TERMS, rise_evidence, since_best  # noqa: F401 (told by the docstring)
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
 BLIND = 0.7  # without a training curve: it may have risen as well
-RISEN = 0.02  # relative rise of the training loss since the best epoch
+FELL = 0.0  # relative fall of the training loss since the best epoch
+GAP = 0.17  # of the validation loss: a fifth above the training loss
+
+WEIGHTS = {
+    "constant": -3.74,
+    "rise_of_trend": 0.63,
+    "rise_in_noise": 0.48,
+    "share_since_best": 0.51,
+    "train_fell": 0.55,
+    "gap": 0.64,
+}
+# Where they can't be had: as in most runs that are overfit.
+MODEL = Model(
+    {
+        **TERMS,
+        "train_fell": Term(FELL, 0.05, -3, 3, log=False, unknown=2),
+        "gap": Term(GAP, 0.15, -3, 3, log=False, unknown=2),
+    },
+    WEIGHTS,
+)
 
 TECHNIQUES = (
     "early-stopping",
@@ -51,21 +71,20 @@ def overfit(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("no validation curve")
     if val.n < 5:
         return CannotJudge("fewer than five points")
-    confidence = risen(val)
     evidence = rise_evidence(val)
     names = {"curve": val.name}
-    if train is None:
-        confidence = min(confidence, BLIND)
     say = "{curve} ends {rise:%} worse than its best level ({best}, {best_epoch}), {rise_in_noise:x} the noise between epochs"
     if train is not None:
         then = float(train.trend[train.nearest(val.position(val.best_index))])
         fell = (then - train.end) / train.scale(then)
-        confidence *= above(fell, -RISEN, 0.01)
         evidence |= {"train_then": train.told(then), "train_end": train.told(train.end), "train_fell": fell}
+        if run.comparable:
+            evidence["gap"] = run.gap
         names["train"] = train.name
         say += ", while {train} went on from {train_then} to {train_end}"
+    confidence = MODEL(evidence)
     return Verdict(
-        confidence=confidence,
+        confidence=confidence if train is not None else min(confidence, BLIND),
         curve=val.name,
         epochs=since_best(val, run.length),
         harm=val.rise_told,

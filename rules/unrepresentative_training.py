@@ -8,11 +8,11 @@ What the curves show
     Both losses improve, and a wide gap stays between them.
 
 How it is decided
-    The validation loss must have improved (half sure at {LEARNT:%}) and settled, and lie well above the training
-    loss at the end: half sure at {RATIO:x} the training loss. The gap must be stable: half sure when under
-    {GROWTH:%} of it came in the last third. A validation loss that rises is overfit first: this claim gives way to
-    it as the rise grows (half sure at {RISE:%}). A validation loss that is still falling (half sure at a forecast
-    gain of {AHEAD:%} within twice the epochs) makes the gap say little.
+    The validation loss should have improved (either way at {LEARNT:%}) and lie well above the training loss at the
+    end ({RATIO:x} the training loss). The gap should be stable ({GROWTH:%} of it came in the last third). A
+    validation loss that rises is overfit first: this claim gives way to it as the rise grows ({RISE:%}). A
+    validation loss that is still falling (a forecast gain of {AHEAD:%} within twice the epochs) makes the gap say
+    little.
 
 What else looks like it
     A validation set that is harder than the training set; a model with too much freedom (regularization closes part
@@ -23,7 +23,7 @@ Sources
     Goodfellow, Bengio, Courville, Deep Learning (2016), section 11.3, whether to gather more data.
 """
 
-from diagnose.evidence.belief import above, beyond
+from diagnose.evidence.belief import Model, Term
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
@@ -32,6 +32,25 @@ LEARNT = 0.04  # relative improvement of the validation loss
 RISE = 0.15  # relative rise of the validation loss above its best
 GROWTH = 0.45  # share of the gap that came in the last third: a stable gap came before
 AHEAD = 0.20  # forecast further gain: an unfinished run's gap says little
+
+WEIGHTS = {
+    "constant": -2.00,
+    "excess": 0.59,
+    "val_learnt": 0.35,
+    "rise": 0.62,
+    "gain_twice": 0.47,
+    "growth": 0.50,
+}
+MODEL = Model(
+    {
+        "excess": Term(RATIO - 1, 0.35, high=3),
+        "val_learnt": Term(LEARNT, 0.015, high=1, log=False),
+        "rise": Term(RISE, 0.35, -6, 1, against=True),
+        "gain_twice": Term(AHEAD, 0.35, -6, 1, against=True),
+        "growth": Term(GROWTH, 0.08, -6, 1, log=False, against=True),
+    },
+    WEIGHTS,
+)
 
 TECHNIQUES = ("more-data", "resplit", "transfer-learning", "weight-regularization", "dropout")
 
@@ -51,28 +70,28 @@ def unrepresentative_training(run: Run) -> Verdict | CannotJudge:
     ratio = val.late_level / max(train.late_level, train.floor)
     learnt = (val.start - val.best) / max(abs(val.start), 1e-300)
     rise = val.relative_rise
-    confidence = beyond(ratio - 1, RATIO - 1) * above(learnt, LEARNT, 0.015) * (1 - beyond(rise, RISE))
     ahead = val.forecast
     further = (ahead.now - ahead.twice) / val.scale(val.end) if ahead else 0.0
-    confidence *= 1 - beyond(further, AHEAD)
     third = train.nearest(val.position(val.n - 1 - val.n // 3))
     before = float(val.trend[-1 - val.n // 3]) - float(train.trend[third])
     after = val.end - train.end
     growth = 1 - before / after if after > 0 else 0.0
-    confidence *= 1 - above(growth, GROWTH, 0.08)
+    evidence = {
+        "train_late": train.told(train.late_level),
+        "val_late": val.told(val.late_level),
+        "ratio": ratio,
+        "excess": ratio - 1,
+        "val_learnt": learnt,
+        "rise": rise,
+        "growth": growth,
+        "gain_twice": further,
+    }
     return Verdict(
-        confidence=confidence,
+        confidence=MODEL(evidence),
         curve=val.name,
         epochs=(val.position(val.settled_index), run.length),
         harm=ratio - 1,
-        evidence={
-            "train_late": train.told(train.late_level),
-            "val_late": val.told(val.late_level),
-            "ratio": ratio,
-            "val_learnt": learnt,
-            "rise": rise,
-            "growth": growth,
-        },
+        evidence=evidence,
         names={"curve": val.name, "train": train.name},
         say="{curve} settled at {val_late}, {ratio:x} {train} ({train_late}): the gap stays and does not grow into a rise",
         looks_like="a validation set that is harder than the training set",

@@ -8,10 +8,10 @@ What the curves show
     A validation loss that moves noisily around a training loss that looks fine.
 
 How it is decided
-    The scatter of the validation loss between epochs over the last half, relative to its level (or the training
-    loss's, if that is higher): half sure at {JUMP:%}. And how many times the training loss's own scatter that is:
-    half sure at {MULTIPLE:x}. Much of the one makes up for a little less of the other. A training loss that jumps
-    by over {UNSTEADY:%} itself says that the weights do. Neither adds more than {ENOUGH} to the log odds.
+    The scatter of the validation loss between epochs over the last half, relative to its level, or the training
+    loss's, if that is higher (either way at {JUMP:%}), and how many times the training loss's own scatter that is
+    ({MULTIPLE:x}). Much of the one makes up for a little less of the other. A training loss that jumps by over
+    {UNSTEADY:%} itself says that the weights do.
 
 What else looks like it
     A learning rate so high that the weights themselves jump (the training loss, an average over the epoch, hides
@@ -22,16 +22,28 @@ Sources
     stats.stackexchange.com/questions/255105, "Why is the validation accuracy fluctuating?".
 """
 
-import math
-
-from diagnose.evidence.belief import beyond, logistic
+from diagnose.evidence.belief import Model, Term
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
 JUMP = 0.055  # epoch-to-epoch scatter relative to the level
 MULTIPLE = 2.5  # of the training loss's scatter, each relative to its level
-UNSTEADY = 0.13  # scatter of the training loss from which on the training itself is unsteady
-ENOUGH = 1.5  # how much (in log odds) the one may make up for the other
+UNSTEADY = 0.3  # scatter of the training loss from which on the training itself is unsteady
+
+WEIGHTS = {
+    "constant": 0.0,
+    "jump": 1.0,
+    "multiple": 0.8,
+    "train_jump": 0.6,
+}
+MODEL = Model(
+    {
+        "jump": Term(JUMP, 0.25, high=3, prior=1.0),
+        "multiple": Term(MULTIPLE, 0.4, -2, 3, prior=0.8),
+        "train_jump": Term(UNSTEADY, 0.25, high=0, against=True, prior=0.6),
+    },
+    WEIGHTS,
+)
 
 TECHNIQUES = ("resplit", "more-data", "learning-rate", "batch-size", "weight-averaging")
 
@@ -49,15 +61,13 @@ def unrepresentative_validation(run: Run) -> Verdict | CannotJudge:
     jump = val.half_scatter / max(val.scale(val.half_level), train.scale(train.half_level) if run.comparable else 0.0)
     quiet = train.half_scatter / train.scale(train.half_level)
     multiple = jump / max(quiet, 1e-6)
-    size = math.log(max(jump, 1e-9) / JUMP) / 0.25
-    apart = math.log(max(multiple, 1e-9) / MULTIPLE) / 0.4
-    confidence = logistic(min(size, ENOUGH) + min(apart, ENOUGH)) * (1 - beyond(quiet, UNSTEADY, 0.25))
+    evidence = {"jump": jump, "train_jump": quiet, "multiple": multiple}
     return Verdict(
-        confidence=confidence,
+        confidence=MODEL(evidence),
         curve=val.name,
         epochs=(val.position(val.n - val.half.size), run.length),
         harm=jump,
-        evidence={"jump": jump, "train_jump": quiet, "multiple": multiple},
+        evidence=evidence,
         names={"curve": val.name, "train": train.name},
         say="{curve} jumps by {jump:%} of its level from epoch to epoch, {multiple:x} as much as {train} ({train_jump:%})",
         looks_like="a learning rate too high for the last epochs, or lagging batch-normalization averages",

@@ -9,15 +9,14 @@ What the curves show
     A validation loss clearly below the training loss, to the end.
 
 How it is decided
-    How far the validation loss lies below the training loss over the last quarter: half sure at {BELOW:%}, and at
-    the end. The training loss is an average over the epoch, half an epoch older than the validation loss: it is
-    moved by half an epoch before the comparison, so that a steep descent does not count. It must be so for most
-    epochs. Most means {MOST:%} of the epochs (half sure).
+    By how far the validation loss lies below the training loss over the last quarter (either way at {BELOW:%}) and
+    at how many of the epochs it does ({MOST:%}). The training loss is an average over the epoch, half an epoch older
+    than the validation loss: it is moved by half an epoch before the comparison, so that a steep descent does not
+    count.
 
 What else looks like it
     Dropout and augmentation make the training loss noisier than the validation loss; easier data don't. Where the
-    training loss is much the noisier one (over {NOISIER:x}), the distance must be larger: half sure at
-    {BELOW_DROPOUT:%}. To be sure, evaluate the training set with ``model.evaluate``: its loss without dropout is
+    training loss is the noisier one (over {NOISIER:x}), that speaks against the claim. To be sure, evaluate the training set with ``model.evaluate``: its loss without dropout is
     the comparable one.
 
 Sources
@@ -27,15 +26,29 @@ Sources
 
 import numpy as np
 
-from diagnose.evidence.belief import above, beyond
+from diagnose.evidence.belief import Model, Term
 from diagnose.evidence.noise import mean, middle
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-BELOW = 0.2  # relative distance below the training loss: nearer 10%, chance in the drawing of the sets or dropout is as likely
+BELOW = 0.15  # relative distance below the training loss
 MOST = 0.6  # share of epochs at which it is below
-NOISIER = 6.0  # scatter of the training over the validation loss at which dropout is as likely
-BELOW_DROPOUT = 0.4  # relative distance that dropout alone seldom makes
+NOISIER = 3.0  # scatter of the training over the validation loss: dropout and augmentation shake the training loss alone
+
+WEIGHTS = {
+    "constant": -1.57,
+    "below": 0.57,
+    "share_of_epochs": 0.59,
+    "train_noisier": 0.30,
+}
+MODEL = Model(
+    {
+        "below": Term(BELOW, 0.25, high=4),
+        "share_of_epochs": Term(MOST, 0.1, -4, 3, log=False),
+        "train_noisier": Term(NOISIER, 0.35, -3, 3, against=True, prior=0.5),
+    },
+    WEIGHTS,
+)
 
 TECHNIQUES = ("comparable-evaluation", "resplit", "data-audit")
 
@@ -56,15 +69,13 @@ def validation_easier(run: Run) -> Verdict | CannotJudge:
     at_end = middle((shifted - both[1])[-3:]) / floor
     most = np.count_nonzero(both[1] < shifted) / shifted.size
     noisier = train.half_scatter / max(val.half_scatter, 1e-3 * train.half_scatter, 1e-300)
-    dropout = beyond(noisier, NOISIER)
-    size = (1 - dropout) * beyond(below, BELOW, 0.25) + dropout * beyond(below, BELOW_DROPOUT, 0.25)
-    confidence = size * above(most, MOST, 0.05) * above(at_end, BELOW / 2, 0.02)
+    evidence = {"below": below, "below_at_end": at_end, "share_of_epochs": most, "train_noisier": noisier}
     return Verdict(
-        confidence=confidence,
+        confidence=MODEL(evidence),
         curve=val.name,
         epochs=(val.position(max(0, val.n - late)), run.length),
         harm=None,
-        evidence={"below": below, "below_at_end": at_end, "share_of_epochs": most, "train_noisier": noisier},
+        evidence=evidence,
         names={"curve": val.name, "train": train.name, "side": "above" if val.series.direction == "max" else "below"},
         say="{curve} lies {below:%} {side} {train} over the last quarter, and {side} it at {share_of_epochs:%} of the epochs",
         looks_like="dropout or augmentation, which raise the training loss alone",

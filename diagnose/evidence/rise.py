@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from diagnose.evidence.belief import beyond
+from diagnose.evidence.belief import Term
 from diagnose.evidence.shape import Shape
 
 RISE = 0.055  # relative rise at which we are half sure: between the 3% and 10% of the definition, nearer the first
 NOISES = 2.0  # rise in deviations of the noise between epochs
-
-
-def risen(val: Shape) -> float:
-    """Probability that the curve ends worse than its best by an amount that matters and is not noise."""
-    return beyond(val.relative_rise, RISE, 0.3) * beyond(val.rise_in_noise, NOISES, 0.4)
+SINCE = 0.15  # share of the run that has gone by since the best epoch
+TERMS = {
+    "rise_of_trend": Term(RISE, 0.3),
+    "rise_in_noise": Term(NOISES, 0.4),
+    "share_since_best": Term(SINCE, 0.5, low=-3),
+}
 
 
 def rise_evidence(val: Shape) -> dict[str, float]:
@@ -23,6 +24,7 @@ def rise_evidence(val: Shape) -> dict[str, float]:
         "rise": val.rise_told,
         "rise_of_trend": val.relative_rise,
         "rise_in_noise": val.rise_in_noise,
+        "share_since_best": 1 - val.best_index / val.n,
     }
 
 

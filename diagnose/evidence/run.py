@@ -144,6 +144,18 @@ class Run:
         return self.paired and on_one_scale(self.ratio_drift)
 
     @once
+    def gap(self) -> float:
+        """How far the validation loss ends above the training loss, relative to the larger level; NaN unless comparable.
+
+        One half where it is twice as high, negative where it is lower.
+        """
+        train, val = self.train, self.val
+        if train is None or val is None or not self.comparable:
+            return math.nan
+        scale = max(val.scale(val.late_level), train.scale(train.late_level))
+        return (val.late_level - train.late_level) / scale
+
+    @once
     def accuracy_gained(self) -> float | None:
         """The share of what guessing leaves to gain that the training accuracy (else the validation's) gained, 0...1.
 
