@@ -8,11 +8,12 @@ What the curves show
 
 How it is decided
     Simple decays (exponentials, power laws, a logarithm, a line) are fitted to the last 70% of the validation loss
-    and carried on to twice the epochs. Four measures speak for or against the claim: the expected further fall,
+    and carried on to twice the epochs. Some measures speak for or against the claim: the expected further fall,
     relative to the level at the end (either way at {GAIN:%}); the forecast's own deviation, relative to that fall
     ({DOUBT:%}); how far the validation loss has turned, that is risen above its best by more than the {SLACK}
-    deviations of its noise that are chance ({TURNED:%}); and the fall of the training loss over the last third
-    ({TRAIN:%}). Where the accuracy has reached {PERFECT:%} and the training loss {VANISHED:%} of its start, only
+    deviations of its noise that are chance ({TURNED:%}); the fall of the training loss over the last third
+    ({TRAIN:%}); and, where it was logged, what is left of the learning rate ({RATE:%} of its highest: a schedule
+    that has run out has no more to give). Where the accuracy has reached {PERFECT:%} and the training loss {VANISHED:%} of its start, only
     the last digits of the loss are left to gain, and the claim is hardly made (a factor of {HARDLY}).
 
 What else looks like it
@@ -24,6 +25,11 @@ Sources
     Domhan, Springenberg, Hutter, Speeding up automatic hyperparameter optimization by extrapolation of learning curves (2015).
 """
 
+import math
+
+import numpy as np
+
+from diagnose.curves import FloatArray
 from diagnose.evidence.belief import Model, Term
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
@@ -32,6 +38,7 @@ GAIN = 0.07  # forecast relative gain within twice the epochs: of curves that sl
 DOUBT = 0.5  # deviation of the forecast over the gain
 PERFECT = 0.9995  # accuracy: nothing is left to gain but the last digits of the loss
 VANISHED = 1e-3  # end over start of the training loss, below which the loss is all but gone
+RATE = 0.3  # last learning rate over the highest: at a rate that has run out little more is learnt
 TRAIN = 0.01  # relative fall of the training loss over the last third
 NOISES = 2.0  # forecast gain in units of the validation loss's scatter between epochs
 SLACK = 1.5  # deviations of the noise that the end of a level curve lies above its best by chance
@@ -39,18 +46,20 @@ HARDLY = 0.2  # what is left of the confidence where nothing but digits is to be
 TURNED = 0.012  # relative rise of the validation loss from its best, beyond its noise
 
 WEIGHTS = {
-    "constant": -1.57,
-    "gain_twice": 0.56,
-    "gain_doubt": 0.20,
-    "gain_in_noise": 0.04,
-    "turned": 0.17,
-    "train_fell_last_third": 0.54,
+    "constant": -0.98,
+    "gain_twice": 0.52,
+    "gain_doubt": 0.13,
+    "gain_in_noise": 0.06,
+    "rate_left": 0.96,
+    "turned": 0.20,
+    "train_fell_last_third": 0.56,
 }
 MODEL = Model(
     {
         "gain_twice": Term(GAIN, 0.35),
         "gain_doubt": Term(DOUBT, 0.5, -3, 2, against=True, prior=0.25),
         "gain_in_noise": Term(NOISES, 0.4, high=1, prior=0.25),
+        "rate_left": Term(RATE, 0.35, -5, 0, prior=1.0),
         "turned": Term(TURNED, 0.3, -6, 3, against=True, prior=0.25),
         "train_fell_last_third": Term(TRAIN, 0.35),
     },
@@ -86,6 +95,9 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
         "turned": max(0.0, val.rise - SLACK * val.noise) / scale,
         "train_fell_last_third": train.late_fall / train.scale(train.end),
     }
+    rates = run.curves.learning_rate
+    if rates is not None:
+        evidence["rate_left"] = _rate_left(rates)
     confidence = MODEL(evidence)
     held = run.accuracy(run.val_score)
     if held is not None and float(held[-1]) >= PERFECT and abs(train.end) < VANISHED * abs(train.start):
@@ -102,3 +114,8 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
         looks_like="a learning rate too small for the problem",
     )
 
+
+def _rate_left(rates: FloatArray) -> float:
+    """The last learning rate over the highest, shape (n,) -> share; NaN where it was never logged."""
+    known = rates[np.isfinite(rates)]
+    return float(known[-1] / known.max()) if known.size and known.max() > 0 else math.nan

@@ -34,12 +34,12 @@ GROWTH = 0.45  # share of the gap that came in the last third: a stable gap came
 AHEAD = 0.20  # forecast further gain: an unfinished run's gap says little
 
 WEIGHTS = {
-    "constant": -2.00,
-    "excess": 0.59,
-    "val_learnt": 0.35,
-    "rise": 0.62,
-    "gain_twice": 0.47,
-    "growth": 0.50,
+    "constant": -2.10,
+    "excess": 0.62,
+    "val_learnt": 0.28,
+    "rise": 0.60,
+    "gain_twice": 0.45,
+    "growth": 0.51,
 }
 MODEL = Model(
     {

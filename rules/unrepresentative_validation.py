@@ -9,7 +9,8 @@ What the curves show
 
 How it is decided
     The scatter of the validation loss between epochs over the last half, relative to its level, or the training
-    loss's, if that is higher (either way at {JUMP:%}), and how many times the training loss's own scatter that is
+    loss's, if that is higher (either way at {JUMP:%}; at most {CALMED:x} that of the last fifth, for what has calmed
+    down is over), and how many times the training loss's own scatter that is
     ({MULTIPLE:x}). Much of the one makes up for a little less of the other. A training loss that jumps by over
     {UNSTEADY:%} itself says that the weights do.
 
@@ -28,6 +29,7 @@ from diagnose.registry import CannotJudge, Verdict, rule
 
 JUMP = 0.055  # epoch-to-epoch scatter relative to the level
 MULTIPLE = 2.5  # of the training loss's scatter, each relative to its level
+CALMED = 3.0  # scatter of the last half over that of the last fifth, from which on it has calmed down
 UNSTEADY = 0.3  # scatter of the training loss from which on the training itself is unsteady
 
 WEIGHTS = {
@@ -58,7 +60,8 @@ def unrepresentative_validation(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("the learning rate cycles: waves are expected")
     if val.n < 8:
         return CannotJudge("fewer than eight points")
-    jump = val.half_scatter / max(val.scale(val.half_level), train.scale(train.half_level) if run.comparable else 0.0)
+    scatter = min(val.half_scatter, CALMED * val.late_scatter)
+    jump = scatter / max(val.scale(val.half_level), train.scale(train.half_level) if run.comparable else 0.0)
     quiet = train.half_scatter / train.scale(train.half_level)
     multiple = jump / max(quiet, 1e-6)
     evidence = {"jump": jump, "train_jump": quiet, "multiple": multiple}
