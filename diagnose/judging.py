@@ -15,6 +15,7 @@ from diagnose.noticing import notice
 from diagnose.registry import CannotJudge, Rule, Verdict, load_rules
 from diagnose.report import AREAS, Finding, Point, Report, Unjudged
 
+SUREST = 0.99  # no confidence is above it
 FOUND = 0.5  # a finding is what is more probable than not
 AGREED = (
     0.3  # how much surer, in log odds and per e-fold of runs, agreement makes; runs share their data, so far from 1
@@ -150,7 +151,7 @@ def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
     return Finding(
         rule=rule.slug,
         area=rule.area,
-        confidence=min(verdict.confidence, 0.99),
+        confidence=min(verdict.confidence, SUREST),
         curve=verdict.curve,
         epochs=_within(verdict.epochs, curves.length),
         harm=verdict.harm,
@@ -192,4 +193,4 @@ def _named(run: Run, findings: list[Finding], doubts: list[float]) -> tuple[str,
         return "unjudged", 0.0, None
     if run.val.n < FEWEST:
         return "too-short", 0.0, None
-    return "good-fit", max(0.5, 0.99 - max(doubts, default=0.0)), True
+    return "good-fit", max(FOUND, min(math.prod(1 - one for one in doubts), SUREST)), True

@@ -14,7 +14,8 @@ How it is decided
     {FEWEST:d} of them; a validation metric alone is not enough, because few validation examples are answered alike
     by many models. Or a training accuracy moves by no more than {HARDLY:%} over that part while the loss falls by
     less than {FELL:%} (half sure) in the whole run: the share of the majority class. An accuracy of next to 1 is
-    not counted, nor one of 0 beside a regression's loss: that is a metric which means nothing here, and only a
+    not counted, nor one that stands still at its best, gained that share itself and has the loss fall with it,
+    nor one of 0 beside a regression's loss: that is a metric which means nothing here, and only a
     note. A value that never moved makes {SURE:%} sure, one that moved before {UNSURE:%}; next to 1 means
     {PERFECT:%}.
 
@@ -61,8 +62,12 @@ def constant_metric(run: Run) -> Verdict | CannotJudge:
         return Verdict(0.0)
     if still < max(FEWEST, STUCK * values.size):
         return _majority(run, score, accuracy) if accuracy is not None and not run.short else Verdict(0.0)
+    confidence = SURE
+    if since > 0:  # it came to its best and stayed there, while the loss fell: then it is learnt
+        gained = run.accuracy_gained if accuracy is not None and last >= float(values.max()) else None
+        confidence = UNSURE * (1 - above(min(gained or 0.0, run.learnt), FELL, 0.02))
     return Verdict(
-        confidence=SURE if since == 0 else UNSURE,
+        confidence=confidence,
         curve=score.name,
         epochs=(score.position(since), run.length),
         harm=None,

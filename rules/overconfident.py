@@ -35,11 +35,11 @@ BEHIND = 0.05  # how much less sure it is otherwise, so that overfit comes first
 LOST = 0.03  # share of the metric's range that may be lost
 
 WEIGHTS = {
-    "constant": -2.52,
-    "rise_of_trend": 0.65,
+    "constant": -2.62,
+    "rise_of_trend": 0.68,
     "rise_in_noise": 0.52,
-    "share_since_best": 0.50,
-    "score_gained": 0.51,
+    "share_since_best": 0.51,
+    "score_gained": 0.55,
 }
 MODEL = Model({**TERMS, "score_gained": Term(-LOST, 0.02, log=False)}, WEIGHTS)
 

@@ -34,12 +34,12 @@ GROWTH = 0.45  # share of the gap that came in the last third: a stable gap came
 AHEAD = 0.20  # forecast further gain: an unfinished run's gap says little
 
 WEIGHTS = {
-    "constant": -2.10,
-    "excess": 0.62,
+    "constant": -1.97,
+    "excess": 0.51,
     "val_learnt": 0.28,
-    "rise": 0.60,
+    "rise": 0.61,
     "gain_twice": 0.45,
-    "growth": 0.51,
+    "growth": 0.49,
 }
 MODEL = Model(
     {

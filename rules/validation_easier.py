@@ -9,8 +9,9 @@ What the curves show
     A validation loss clearly below the training loss, to the end.
 
 How it is decided
-    By how far the validation loss lies below the training loss over the last quarter (either way at {BELOW:%}) and
-    at how many of the epochs it does ({MOST:%}). The training loss is an average over the epoch, half an epoch older
+    By how far the validation loss lies below the training loss over the last quarter, relative to that loss (either
+    way at {BELOW:%}) and to the first epoch's ({OF_START:%}: a distance that is small beside all that was learnt does
+    not matter), and at how many of the epochs it does ({MOST:%}). The training loss is an average over the epoch, half an epoch older
     than the validation loss: it is moved by half an epoch before the comparison, so that a steep descent does not
     count.
 
@@ -32,18 +33,21 @@ from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
 BELOW = 0.15  # relative distance below the training loss
+OF_START = 0.06  # the same distance relative to the first loss: what is small beside all that was learnt does not matter
 MOST = 0.6  # share of epochs at which it is below
 NOISIER = 3.0  # scatter of the training over the validation loss: dropout and augmentation shake the training loss alone
 
 WEIGHTS = {
-    "constant": -1.87,
-    "below": 0.55,
-    "share_of_epochs": 0.58,
-    "train_noisier": 0.28,
+    "constant": -0.89,
+    "below": 0.37,
+    "below_of_start": 0.68,
+    "share_of_epochs": 0.41,
+    "train_noisier": 0.36,
 }
 MODEL = Model(
     {
         "below": Term(BELOW, 0.25, high=4),
+        "below_of_start": Term(OF_START, 0.35, high=1),
         "share_of_epochs": Term(MOST, 0.1, -4, 3, log=False),
         "train_noisier": Term(NOISIER, 0.35, -3, 3, against=True, prior=0.5),
     },
@@ -69,7 +73,14 @@ def validation_easier(run: Run) -> Verdict | CannotJudge:
     at_end = middle((shifted - both[1])[-3:]) / floor
     most = np.count_nonzero(both[1] < shifted) / shifted.size
     noisier = train.half_scatter / max(val.half_scatter, 1e-3 * train.half_scatter, 1e-300)
-    evidence = {"below": below, "below_at_end": at_end, "share_of_epochs": most, "train_noisier": noisier}
+    start = max(abs(train.start), abs(val.start), 1e-300)
+    evidence = {
+        "below": below,
+        "below_at_end": at_end,
+        "below_of_start": mean(shifted[-late:] - both[1][-late:]) / start,
+        "share_of_epochs": most,
+        "train_noisier": noisier,
+    }
     return Verdict(
         confidence=MODEL(evidence),
         curve=val.name,

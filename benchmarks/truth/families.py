@@ -17,7 +17,6 @@ import numpy as np
 from . import arrays, tables, untouched
 
 Rng = np.random.Generator
-PARTS = ("fit", "held out", "untouched")
 UNTOUCHED = 10_000  # the first case number of the untouched families
 Draw = Callable[[Rng, Rng, int], tuple[np.ndarray, np.ndarray]]
 
@@ -30,7 +29,7 @@ class Family:
     draw: Draw
     kind: str = "table"  # table, image, sequence
     task: str = "classes"  # classes, regression
-    part: str = "fit"  # one of PARTS
+    part: str = "fit"  # one of load.PARTS
 
 
 FAMILIES: dict[str, Family] = {

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+PARTS = ("fit", "held out", "untouched")
 DATA = Path(__file__).parents[1] / "data" / "truth.jsonl.xz"
 
 
@@ -23,14 +24,14 @@ class Case(NamedTuple):
     labels: dict[str, dict[str, bool]]
     configuration: dict[str, Any]
     measured: dict[str, Any]
-    part: str  # fit, held out
+    part: str  # one of PARTS
     population: dict[str, list[float]]  # loss (to twice or three times the epochs) and accuracy, one value an epoch
 
 
 def cases(path: Path = DATA, part: str | None = None) -> Iterator[Case]:
     """The cases of a file in order of their numbers; of one part ("fit", "held out") when named."""
-    if part not in (None, "fit", "held out"):
-        raise ValueError(f'part must be "fit" or "held out", not {part!r}')
+    if part not in (None, *PARTS):
+        raise ValueError(f'part must be one of {PARTS}, not {part!r}')
     with lzma.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             case = Case(**json.loads(line))
@@ -56,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Unpack the published cases into a folder: histories and labels.json.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--file", type=Path, default=DATA)
-    parser.add_argument("--part", choices=("fit", "held out"))
+    parser.add_argument("--part", choices=PARTS)
     asked = parser.parse_args()
     print(unpack(asked.folder, asked.file, asked.part), "cases")
 
