@@ -3,7 +3,7 @@
 A rule's evidence becomes a probability through a logistic model of a handful of named terms (diagnose/evidence/belief.py).
 The terms, their middles and their bounds are reasoned and stand in the rule; only the weights and the constant are fitted,
 here: on the published cases of the parts "fit" and "held out" and on the fixtures, by penalized likelihood. Weights are
-never negative (a reason for a claim can't speak against it) and are drawn to the prior that stands with each term.
+never negative (a reason for a claim can't speak against it) and are drawn to the prior that stands with each term, as a constant is that has one.
 "good-fit" is fitted in the same way, on what the rules doubt. Cases of the part "untouched" are never read.
 
 Printed are the weights, and what they do cross-validated by family, so that no run is judged by weights that saw its
@@ -32,7 +32,9 @@ from diagnose.registry import Verdict, load_rules
 
 ROOT = Path(__file__).parents[1]
 PENALTY = 20.0  # on the squared distance of a weight from its prior, against one unit of log likelihood a run
-PRESENT = 0.15  # runs with the fault are weighed up to this share: people ask about troubled runs, the cases are mostly well
+PRESENT = (
+    0.15  # runs with the fault are weighed up to this share: people ask about troubled runs, the cases are mostly well
+)
 HEALTHY = 1.0  # what a false alarm on a healthy run costs, against one on a run that has another fault
 FEWEST = 10  # runs with the fault, below which the reasoned weights stay
 FOLDS = 8
@@ -79,19 +81,21 @@ def fit(terms: np.ndarray, truth: np.ndarray, prior: np.ndarray, healthy: np.nda
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         odds = design @ weights
-        away = np.append(0.0, weights[1:] - prior)
+        away = np.where(np.isnan(prior), 0.0, weights - prior)
         value = counts @ np.logaddexp(0, np.where(truth == 1, -odds, odds)) + PENALTY * away @ away
         return float(value), design.T @ (counts * (probability(odds) - truth)) + 2 * PENALTY * away
 
-    bounds = [(None, None)] + [(0, None)] * len(prior)
-    return np.asarray(minimize(loss, np.append(0.0, prior), jac=True, bounds=bounds, method="L-BFGS-B").x)
+    bounds = [(None, None)] + [(0, None)] * (len(prior) - 1)
+    return np.asarray(minimize(loss, np.nan_to_num(prior), jac=True, bounds=bounds, method="L-BFGS-B").x)
 
 
 def probability(odds: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
 
 
-def crossed(terms: np.ndarray, truth: np.ndarray, prior: np.ndarray, healthy: np.ndarray, families: np.ndarray) -> np.ndarray:
+def crossed(
+    terms: np.ndarray, truth: np.ndarray, prior: np.ndarray, healthy: np.ndarray, families: np.ndarray
+) -> np.ndarray:
     """Probabilities (n,), each from weights that did not see the run's family."""
     out = np.zeros(len(truth))
     names = sorted(set(families))
@@ -143,18 +147,18 @@ def main() -> None:
         verdicts = [(rule.judge(one.run), one) for one in known if slug in one.labels and not one.run.short]
         judged = [(verdict, one) for verdict, one in verdicts if isinstance(verdict, Verdict) and verdict.evidence]
         terms = np.array(
-            [
-                [term(verdict.evidence.get(name, np.nan)) for name, term in model.terms.items()]
-                for verdict, _ in judged
-            ]
+            [[term(verdict.evidence.get(name, np.nan)) for name, term in model.terms.items()] for verdict, _ in judged]
         )
         truth = np.array([float(one.labels[slug]) for _, one in judged])
         families = np.array([one.family for _, one in judged])
         healthy = np.array([one.labels.get("good-fit", False) for _, one in judged])
-        prior = np.array([term.prior for term in model.terms.values()])
+        free = np.nan if model.prior is None else model.prior
+        prior = np.array([free, *(term.prior for term in model.terms.values())])
         if truth.sum() < FEWEST:
             found = probability(np.array([model.odds(verdict.evidence) for verdict, _ in judged]))
-            print(f"\n{slug}: only {int(truth.sum())} of {len(truth)} runs have it; as reasoned: {figures(found, truth)}")
+            print(
+                f"\n{slug}: only {int(truth.sum())} of {len(truth)} runs have it; as reasoned: {figures(found, truth)}"
+            )
             continue
         weights = fit(terms, truth, prior, healthy)
         named = dict(zip(["constant", *model.terms], (round(float(one), 2) for one in weights), strict=True))

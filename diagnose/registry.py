@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import Any
 
 from diagnose.errors import RuleError, UsageError
+from diagnose.evidence.belief import Model
 from diagnose.plugins import entries
 from diagnose.report import AREAS, Area
 from diagnose.wording import fill
@@ -73,6 +74,12 @@ class Rule:
     before: tuple[str, ...] = ()
     repeats: bool = False
     trendless: bool = False
+
+    @property
+    def model(self) -> Model | None:
+        """How its evidence becomes its confidence, where that was fitted: the rule's ``MODEL``."""
+        model = getattr(sys.modules[self.module], "MODEL", None)
+        return model if isinstance(model, Model) else None
 
     @property
     def doc(self) -> str:

@@ -13,11 +13,11 @@ How it is decided
     The training metric must hold exactly one value for at least {STUCK:%} of the epochs up to the end, at least
     {FEWEST:d} of them; a validation metric alone is not enough, because few validation examples are answered alike
     by many models. Or a training accuracy moves by no more than {HARDLY:%} over that part while the loss falls by
-    less than {FELL:%} (half sure) in the whole run: the share of the majority class. An accuracy of next to 1 is
-    not counted, nor one that stands still at its best, gained that share itself and has the loss fall with it,
-    nor one of 0 beside a regression's loss: that is a metric which means nothing here, and only a
-    note. A value that never moved makes {SURE:%} sure, one that moved before {UNSURE:%}; next to 1 means
-    {PERFECT:%}.
+    less than {FELL:%} (half sure) in the whole run: the share of the majority class. Not counted is an accuracy of
+    next to 1; one that moved for {STEPS:d} epochs or more and then stands still at its best, loss and accuracy having
+    gained (half sure at that share); and one of 0 beside a regression's loss: that is a metric which means nothing
+    here, and only a note. A value that never moved makes {SURE:%} sure, one that moved before {UNSURE:%}; next to 1
+    means {PERFECT:%}.
 
 What else looks like it
     A model that has reached the best it can do on a handful of examples.
@@ -41,6 +41,7 @@ SURE = 0.95  # it moved in no epoch at all
 UNSURE = 0.75  # it moved before
 PERFECT = 0.995  # an accuracy that has nowhere to go
 HARDLY = 0.002  # an accuracy that moves by no more, epoch for epoch, names one class
+STEPS = 20  # epochs that it moved before it stood still: nobody takes that many to name one class
 FELL = 0.1  # relative fall of the training loss, from which on something is learnt all the same
 
 TECHNIQUES = ("data-audit", "loss-function", "data-scaling", "learning-rate", "matching-metric")
@@ -63,8 +64,8 @@ def constant_metric(run: Run) -> Verdict | CannotJudge:
     if still < max(FEWEST, STUCK * values.size):
         return _majority(run, score, accuracy) if accuracy is not None and not run.short else Verdict(0.0)
     confidence = SURE
-    if since > 0:  # it came to its best and stayed there, while the loss fell: then it is learnt
-        gained = run.accuracy_gained if accuracy is not None and last >= float(values.max()) else None
+    if since > 0:  # one that came to its best by many steps, while the loss fell, has learnt
+        gained = run.accuracy_gained if since >= STEPS and last >= float(values.max()) else None
         confidence = UNSURE * (1 - above(min(gained or 0.0, run.learnt), FELL, 0.02))
     return Verdict(
         confidence=confidence,

@@ -10,7 +10,7 @@ What the curves show
 How it is decided
     By five measures, each of which speaks for the claim on one side of its middle and against it on the other: the
     rise of the validation loss from the best of its trend to its end, relative to that best or to 5% of its fall,
-    where the best is nearly zero ({RISE:%}); the same rise in deviations of the noise between epochs ({NOISES});
+    where the best is nearly zero ({RISE:%}); the same rise in deviations of the noise between epochs ({NOISES:x});
     how far the training loss has fallen since the best epoch ({FELL:%}); the gap at the end, as a share of the
     validation loss ({GAP:%}); the share of the run since the best epoch ({SINCE:%}: a rise in the last few epochs
     may be chance). Without a training curve the confidence is at most {BLIND:%}.
@@ -41,7 +41,7 @@ WEIGHTS = {
     "train_fell": 0.55,
     "gap": 0.67,
 }
-# Where they can't be had: as in most runs that are overfit.
+# unknown: as in most runs that are overfit
 MODEL = Model(
     {
         **TERMS,

@@ -8,13 +8,15 @@ What the curves show
 
 How it is decided
     Simple decays (exponentials, power laws, a logarithm, a line) are fitted to the last 70% of the validation loss
-    and carried on to twice the epochs. Some measures speak for or against the claim: the expected further fall,
-    relative to the level at the end (either way at {GAIN:%}); the forecast's own deviation, relative to that fall
-    ({DOUBT:%}); how far the validation loss has turned, that is risen above its best by more than the {SLACK}
+    and carried on to twice the epochs. Five measures speak for or against the claim: the expected further fall,
+    relative to the level at the end (either way at {GAIN:%}, because a curve that slows down is forecast to fall
+    less than it will; {STEADY_GAIN:%} where it does not slow down); the same in units of the scatter between epochs
+    ({NOISES:x}); how far the validation loss has turned, that is risen above its best by more than the {SLACK}
     deviations of its noise that are chance ({TURNED:%}); the fall of the training loss over the last third
     ({TRAIN:%}); and, where it was logged, what is left of the learning rate ({RATE:%} of its highest: a schedule
-    that has run out has no more to give). Where the accuracy has reached {PERFECT:%} and the training loss {VANISHED:%} of its start, only
-    the last digits of the loss are left to gain, and the claim is hardly made (a factor of {HARDLY}).
+    that has run out has no more to give). Where the accuracy has reached {PERFECT:%} and the training loss
+    {VANISHED:%} of its start, only the last digits of the loss are left to gain, and the claim is hardly made (a
+    factor of {HARDLY}).
 
 What else looks like it
     A learning rate too small for the problem (then more epochs help too, only slowly): see slow-learning. A
@@ -34,8 +36,8 @@ from diagnose.evidence.belief import Model, Term
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
-GAIN = 0.07  # forecast relative gain within twice the epochs: of curves that slow down, 10% is forecast as 7%
-DOUBT = 0.5  # deviation of the forecast over the gain
+GAIN = 0.055  # forecast relative gain within twice the epochs at which a true 10% is as likely as not: forecasts fall short
+STEADY_GAIN = 0.10  # the same where the second half fell as far as the first: there they do not
 PERFECT = 0.9995  # accuracy: nothing is left to gain but the last digits of the loss
 VANISHED = 1e-3  # end over start of the training loss, below which the loss is all but gone
 RATE = 0.3  # last learning rate over the highest: at a rate that has run out little more is learnt
@@ -46,24 +48,23 @@ HARDLY = 0.2  # what is left of the confidence where nothing but digits is to be
 TURNED = 0.012  # relative rise of the validation loss from its best, beyond its noise
 
 WEIGHTS = {
-    "constant": -0.87,
-    "gain_twice": 0.56,
-    "gain_doubt": 0.10,
-    "gain_in_noise": 0.02,
-    "rate_left": 0.97,
-    "turned": 0.23,
-    "train_fell_last_third": 0.56,
+    "constant": 0.16,
+    "gain_to_needed": 0.65,
+    "gain_in_noise": 1.27,
+    "rate_left": 0.95,
+    "turned": 0.43,
+    "train_fell_last_third": 0.51,
 }
 MODEL = Model(
     {
-        "gain_twice": Term(GAIN, 0.35),
-        "gain_doubt": Term(DOUBT, 0.5, -3, 2, against=True, prior=0.25),
-        "gain_in_noise": Term(NOISES, 0.4, high=1, prior=0.25),
+        "gain_to_needed": Term(1.0, 0.35, high=3, prior=1.0),
+        "gain_in_noise": Term(NOISES, 1.2, high=0, prior=1.5),
         "rate_left": Term(RATE, 0.35, -5, 0, prior=1.0),
-        "turned": Term(TURNED, 0.3, -6, 3, against=True, prior=0.25),
-        "train_fell_last_third": Term(TRAIN, 0.35),
+        "turned": Term(TURNED, 0.3, high=0, against=True),
+        "train_fell_last_third": Term(TRAIN, 0.35, high=0),
     },
     WEIGHTS,
+    prior=0.0,
 )
 
 TECHNIQUES = ("more-epochs", "learning-rate", "adaptive-optimizer", "learning-rate-schedule")
@@ -85,13 +86,15 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("fewer than five points")
     scale = val.scale(val.end)
     gain = min((ahead.now - ahead.twice) / scale, 1.0)
+    first, second = val.halves
+    steady = min(max(2 * second / first - 1, 0.0), 1.0) if first > 0 else 1.0  # 0 where it slowed down to a half
     evidence = {
         "end": val.told(val.end),
         "gain_twice": gain,
+        "gain_to_needed": gain / (GAIN + steady * (STEADY_GAIN - GAIN)),
         "gain_thrice": (ahead.now - ahead.thrice) / scale,
         "gain_spread": ahead.spread / scale,
         "gain_in_noise": gain * scale / max(val.half_scatter, 1e-9 * scale),
-        "gain_doubt": min(ahead.spread / scale / gain, 10.0) if gain > 0 else 10.0,
         "turned": max(0.0, val.rise - SLACK * val.noise) / scale,
         "train_fell_last_third": train.late_fall / train.scale(train.end),
     }

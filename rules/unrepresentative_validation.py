@@ -9,10 +9,10 @@ What the curves show
 
 How it is decided
     The scatter of the validation loss between epochs over the last half, relative to its level, or the training
-    loss's, if that is higher (either way at {JUMP:%}; at most {CALMED:x} that of the last fifth, for what has calmed
-    down is over), and how many times the training loss's own scatter that is
-    ({MULTIPLE:x}). Much of the one makes up for a little less of the other. A training loss that jumps by over
-    {UNSTEADY:%} itself says that the weights do.
+    loss's, if that is higher (either way at {JUMP:%}; at most {CALMED:x} that of the last fifth, for what has
+    calmed down is over), and how many times the training loss's own scatter that is ({MULTIPLE:x}). Much of the one
+    makes up for a little less of the other. A training loss that jumps by over {UNSTEADY:%} itself says that the
+    weights do.
 
 What else looks like it
     A learning rate so high that the weights themselves jump (the training loss, an average over the epoch, hides

@@ -10,15 +10,15 @@ What the curves show
 
 How it is decided
     By how far the validation loss lies below the training loss over the last quarter, relative to that loss (either
-    way at {BELOW:%}) and to the first epoch's ({OF_START:%}: a distance that is small beside all that was learnt does
-    not matter), and at how many of the epochs it does ({MOST:%}). The training loss is an average over the epoch, half an epoch older
-    than the validation loss: it is moved by half an epoch before the comparison, so that a steep descent does not
-    count.
+    way at {BELOW:%}) and to the first epoch's ({OF_START:%}: a distance that is small beside all that was learnt
+    does not matter), and at how many of the epochs it does ({MOST:%}). The training loss is an average over the
+    epoch, half an epoch older than the validation loss: it is moved by half an epoch before the comparison, so that
+    a steep descent does not count.
 
 What else looks like it
     Dropout and augmentation make the training loss noisier than the validation loss; easier data don't. Where the
-    training loss is the noisier one (over {NOISIER:x}), that speaks against the claim. To be sure, evaluate the training set with ``model.evaluate``: its loss without dropout is
-    the comparable one.
+    training loss is the noisier one (over {NOISIER:x}), that speaks against the claim. To be sure, evaluate the
+    training set with ``model.evaluate``: its loss without dropout is the comparable one.
 
 Sources
     Rosebrock, Why is my validation loss lower than my training loss? (pyimagesearch, 2019).
@@ -33,12 +33,16 @@ from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
 BELOW = 0.15  # relative distance below the training loss
-OF_START = 0.06  # the same distance relative to the first loss: what is small beside all that was learnt does not matter
+OF_START = (
+    0.06  # the same distance relative to the first loss: what is small beside all that was learnt does not matter
+)
 MOST = 0.6  # share of epochs at which it is below
-NOISIER = 3.0  # scatter of the training over the validation loss: dropout and augmentation shake the training loss alone
+NOISIER = (
+    3.0  # scatter of the training over the validation loss: dropout and augmentation shake the training loss alone
+)
 
 WEIGHTS = {
-    "constant": -0.89,
+    "constant": -0.88,
     "below": 0.37,
     "below_of_start": 0.68,
     "share_of_epochs": 0.41,
@@ -69,7 +73,9 @@ def validation_easier(run: Run) -> Verdict | CannotJudge:
     shifted[:-1] = (both[0][:-1] + both[0][1:]) / 2
     late = max(2, shifted.size // 4)
     floor = train.scale(mean(shifted[-late:]))
-    below = mean(shifted[-late:] - both[1][-late:]) / floor
+    apart = shifted[-late:] - both[1][-late:]
+    distance = min(mean(apart), middle(apart))  # no single spike decides
+    below = distance / floor
     at_end = middle((shifted - both[1])[-3:]) / floor
     most = np.count_nonzero(both[1] < shifted) / shifted.size
     noisier = train.half_scatter / max(val.half_scatter, 1e-3 * train.half_scatter, 1e-300)
@@ -77,7 +83,7 @@ def validation_easier(run: Run) -> Verdict | CannotJudge:
     evidence = {
         "below": below,
         "below_at_end": at_end,
-        "below_of_start": mean(shifted[-late:] - both[1][-late:]) / start,
+        "below_of_start": distance / start,
         "share_of_epochs": most,
         "train_noisier": noisier,
     }

@@ -31,7 +31,7 @@ class Case(NamedTuple):
 def cases(path: Path = DATA, part: str | None = None) -> Iterator[Case]:
     """The cases of a file in order of their numbers; of one part ("fit", "held out") when named."""
     if part not in (None, *PARTS):
-        raise ValueError(f'part must be one of {PARTS}, not {part!r}')
+        raise ValueError(f"part must be one of {PARTS}, not {part!r}")
     with lzma.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             case = Case(**json.loads(line))

@@ -75,11 +75,13 @@ class Model:
     """Named evidence to a probability: 1 / (1 + e^-(constant + sum of weight times term)).
 
     ``weights`` holds one non-negative number a term, and the constant; ``benchmarks/fit.py`` fits them on labelled runs.
+    ``prior`` is what the constant is drawn to, as each weight is to its term's; None leaves it free.
     A verdict's evidence has the same names, so that every confidence can be worked out again by hand.
     """
 
     terms: Mapping[str, Term]
     weights: Mapping[str, float]
+    prior: float | None = None
 
     def __call__(self, evidence: Mapping[str, float]) -> float:
         """The probability of the claim; a measure that ``evidence`` does not hold is unknown."""

@@ -13,6 +13,7 @@ from diagnose.renderers.words import named
 from diagnose.report import AREAS
 
 if TYPE_CHECKING:
+    from diagnose.evidence.belief import Model
     from diagnose.registry import Rule
     from diagnose.renderers import Look
     from diagnose.techniques import Technique
@@ -78,10 +79,39 @@ def first_sentence(doc: str) -> str:
 
 def _rule(one: Rule, look: Look) -> list[str]:
     lines = [_title(one.slug, f"{one.area} problem", look), "", *_document(_body(one), look)]
+    if one.model is not None:
+        lines += ["", paint("How sure", "bold", look), "", *_model(one.model, look)]
     if one.techniques:
         helps = ", ".join(one.techniques)
         lines += ["", paint("What helps", "bold", look), "", *_indented(f"{helps} (best first)", look)]
     return lines
+
+
+def _model(model: Model, look: Look) -> list[str]:
+    """A model as the sum that a person can do again with the evidence of `--format json`."""
+    lines = _indented("The confidence is 1 / (1 + e^-x), where x is the sum of", look)
+    rows = [(f"{model.weights['constant']:.2f}", "", "")]
+    for name, term in model.terms.items():
+        sign = "-" if term.against else ""
+        size = (
+            f"ln({name} / {term.half:g}) / {term.spread:g}"
+            if term.log
+            else f"{_less(name, term.half)} / {term.spread:g}"
+        )
+        rows.append((f"{model.weights[name]:.2f}", f"* {sign}{size}", f"within {term.low:g} and {term.high:g}"))
+    width = max(len(row[1]) for row in rows)
+    lines += [f"    {weight:>6} {size:{width}}  {bounds}".rstrip() for weight, size, bounds in rows]
+    return [
+        *lines,
+        *_indented(
+            "The weights come from labelled runs (benchmarks/fit.py); a measure that can't be had counts as unknown.",
+            look,
+        ),
+    ]
+
+
+def _less(name: str, half: float) -> str:
+    return f"({name} {'-' if half > 0 else '+'} {abs(half):g})" if half else name
 
 
 def _technique(one: Technique, rules: Iterable[Rule], look: Look) -> list[str]:
