@@ -1,16 +1,19 @@
 """How right: the published labelled trainings judged by diagnose, and by two peers in the same run.
 
-    python benchmarks/accuracy.py [--part "held out"] [--folder HISTORIES] [--draws 200]
+    python -m benchmarks.accuracy [--part "untouched"] [--folder HISTORIES] [--draws 200] [--readme]
 
 Per diagnosis precision, recall and F1; the share of healthy runs with any alarm; how far the confidences are from the
 truth; how often the area named first is a true one; bootstrap intervals over the cases. ``--folder`` scores histories of
 your own: CSV files and a labels.json, ``{"case.csv": {"overfit": true, ...}}``. Peers know few diagnoses, so each is
 scored on those it knows: ``runmedic`` (PyPI) and the one-line rule "last validation loss over 5% above its minimum".
+``--readme`` writes the README's section: figures of the part "untouched", whose families nobody has chosen anything on,
+and false alarms on all healthy runs there are, as they are and with noise on their losses.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import random
 import tempfile
@@ -19,9 +22,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.truth.load import PARTS, cases, unpack
 from diagnose import DiagnoseError, diagnose
 from diagnose.registry import load_rules
 
+ROOT = Path(__file__).parents[1]
 Labels = dict[str, dict[str, bool]]
 Said = dict[str, float]
 HEALTHY = "good-fit"
@@ -148,28 +153,112 @@ def show(name: str, figures: dict[str, object], known: set[str] | None = None) -
     print()
 
 
+def healthy_runs(folder: Path) -> list[Path]:
+    """Every published case and fixture that is healthy, unpacked to ``folder``."""
+    found = []
+    for case in cases():
+        if case.labels[f"{case.name}.csv"].get(HEALTHY):
+            found.append(folder / f"{case.name}.csv")
+            found[-1].write_text(case.files[found[-1].name])
+    expected = json.loads((ROOT / "fixtures" / "expected.json").read_text())
+    fixtures = [name for name, told in expected.items() if told["diagnosis"] == HEALTHY and not told["repeats"]]
+    return [*found, *(ROOT / "fixtures" / name for name in fixtures)]
+
+
+def noisy(path: Path, deviation: float, seed: int) -> None:
+    """Multiply the losses of a CSV file by noise, in place."""
+    rng = np.random.default_rng(seed)
+    names, *rows = list(csv.reader(path.read_text().splitlines()))
+    for at, name in enumerate(names):
+        if name in ("loss", "val_loss"):
+            for row in rows:
+                row[at] = f"{float(row[at]) * rng.normal(1, deviation):.8g}"
+    path.write_text("".join(",".join(row) + "\n" for row in [names, *rows]))
+
+
+def alarms(tool: Callable[[list[Path]], Said], deviation: float) -> tuple[int, int]:
+    """How many healthy runs are told anything, with noise of that deviation, and of how many."""
+    with tempfile.TemporaryDirectory() as temporary:
+        found = healthy_runs(Path(temporary))
+        alarmed = 0
+        for seed, path in enumerate(found):
+            if deviation:
+                copy = Path(temporary) / f"noisy{seed}.csv"
+                copy.write_text(path.read_text())
+                noisy(copy, deviation, seed)
+                path = copy
+            alarmed += any(not one.startswith("area:") and one != HEALTHY for one in tool([path]))
+        return alarmed, len(found)
+
+
+def interval(hits: int, count: int) -> str:
+    """A share with its 95% interval (Wilson, 1927)."""
+    z, share = 1.96, hits / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5 / (1 + z * z / count)
+    return f"{hits} of {count} ({share:.0%}, {middle - half:.0%} to {middle + half:.0%})"
+
+
+def section(told: dict[str, dict[str, object]], count: int) -> str:
+    """The README's section from the figures of the tools on the part "untouched"."""
+    table: dict[str, tuple[int, int, int, int]] = told["diagnose"]["table"]  # type: ignore[assignment]
+    lines = ["| | diagnose | last loss over 5% above its minimum | runmedic |", "|---|---|---|---|"]
+    for slug, (hit, false, missed, right) in table.items():
+        if hit + missed >= FEWEST:
+            row = [f"`{slug}`, F1 ({hit + missed} yes, {false + right} no)"]
+            for name, known in KNOWN.items():
+                cell = told[name]["table"].get(slug) if known is None or slug in known else None  # type: ignore[attr-defined]
+                row.append(f"{f1(cell):.2f}" if cell else "-")
+            lines.append("| " + " | ".join(row) + " |")
+    low, high = told["diagnose"]["interval"]  # type: ignore[misc]
+    right, troubled = told["diagnose"]["area"]  # type: ignore[misc]
+    lines.append(
+        f"| mean F1 of these (95% interval) | {told['diagnose']['macro']:.2f} ({low:.2f} to {high:.2f}) | - | - |"
+    )
+    lines.append(f"| area named first is a true one | {interval(right, troubled)} | - | - |")
+    lines.append(f"| calibration error of the confidences | {told['diagnose']['calibration']:.3f} | - | - |")
+    for deviation in (0.0, 0.02, 0.05):
+        what = (
+            "all healthy runs: any alarm" if not deviation else f"the same with {deviation:.0%} of noise on the losses"
+        )
+        lines.append(f"| {what} | " + " | ".join(interval(*alarms(tool, deviation)) for tool in TOOLS.values()) + " |")
+    return "\n".join([f"Untouched part: {count} cases.", "", *lines])
+
+
+TOOLS = {"diagnose": ours, "one line": one_line, "runmedic": runmedic}
+KNOWN: dict[str, set[str] | None] = {
+    "diagnose": None,
+    "one line": {"overfit", HEALTHY},
+    "runmedic": {*RUNMEDIC.values(), HEALTHY},
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=("fit", "held out"))
+    parser.add_argument("--part", choices=PARTS)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--draws", type=int, default=200)
+    parser.add_argument("--readme", action="store_true", help="write the README's section (needs runmedic)")
     asked = parser.parse_args()
     random.seed(0)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = asked.folder or Path(temporary)
+        folder, count = asked.folder or Path(temporary), 0
         if not asked.folder:
-            from benchmarks.truth.load import unpack
-
-            print(f"{unpack(folder, part=asked.part)} labelled trainings, {asked.part or 'all parts'}")
+            count = unpack(folder, part="untouched" if asked.readme else asked.part)
+            print(f"{count} labelled trainings, {asked.part or 'all parts'}")
         labels: Labels = json.loads((folder / "labels.json").read_text())
-        show("diagnose", score(folder, labels, ours, asked.draws))
-        show(
-            '"last validation loss over 5% above its minimum"', score(folder, labels, one_line, 0), {"overfit", HEALTHY}
-        )
-        try:
-            show("runmedic", score(folder, labels, runmedic, 0), {*RUNMEDIC.values(), HEALTHY})
-        except ImportError:
-            print("\nrunmedic is not installed: pip install runmedic")
+        told = {}
+        for name, tool in TOOLS.items():
+            try:
+                told[name] = score(folder, labels, tool, asked.draws if name == "diagnose" else 0)
+                show(name, told[name], KNOWN[name])
+            except ImportError:
+                print("\nrunmedic is not installed: pip install runmedic")
+    if asked.readme:
+        path = ROOT / "README.md"
+        start, end = "<!-- figures: python -m benchmarks.accuracy --readme -->\n", "\n<!-- end of figures -->"
+        before, rest = path.read_text().split(start)
+        path.write_text(before + start + section(told, count) + end + rest.split(end)[1])
 
 
 if __name__ == "__main__":

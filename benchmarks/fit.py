@@ -1,10 +1,11 @@
 """Fit the weights of the rules' models on labelled runs: `python -m benchmarks.fit [--write] [--only SLUG]`.
 
-A rule's evidence becomes a probability through a logistic model of a handful of named terms (diagnose/evidence/belief.py).
-The terms, their middles and their bounds are reasoned and stand in the rule; only the weights and the constant are fitted,
-here: on the published cases of the parts "fit" and "held out" and on the fixtures, by penalized likelihood. Weights are
-never negative (a reason for a claim can't speak against it) and are drawn to the prior that stands with each term, as a constant is that has one.
-"good-fit" is fitted in the same way, on what the rules doubt. Cases of the part "untouched" are never read.
+A rule's evidence becomes a probability through a logistic model of a handful of named terms
+(diagnose/evidence/belief.py). The terms, their middles and their bounds are reasoned and stand in the rule; only the
+weights and the constant are fitted, here: on the published cases of the parts "fit" and "held out" and on the
+fixtures, by penalized likelihood. Weights are never negative (a reason for a claim can't speak against it) and are
+drawn to the prior that stands with each term, as a constant is that has one. "good-fit" is fitted in the same way, on
+what the rules doubt. Cases of the part "untouched" are never read.
 
 Printed are the weights, and what they do cross-validated by family, so that no run is judged by weights that saw its
 problem. `--write` puts the weights into the rules.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import sys
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 from .configurations import Configuration, draw
 from .families import FAMILIES
 
-MEMORY = 3_000_000  # kB after which the process starts itself anew: traced models are never quite given back
+ANEW = 25  # cases after which the process starts itself anew: traced models are never quite given back
 
 
 def chosen(text: str) -> range:
@@ -55,6 +54,7 @@ def main() -> None:
     parser.add_argument("--until", type=float, help="seconds of the clock to end at; set by the program itself")
     asked = parser.parse_args()
     until = asked.until or time.time() + 60 * asked.minutes
+    count = 0
     for case in asked.cases:
         if time.time() > until:
             break
@@ -63,8 +63,10 @@ def main() -> None:
             continue
         made = make(config, asked.folder)
         print(made.name, json.loads((made / "case.json").read_text())["seconds"], "s", flush=True)
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MEMORY:
-            os.execv(sys.executable, [sys.executable, "-m", __spec__.name, *sys.argv[1:], "--until", str(until)])
+        count += 1
+        if count == ANEW:
+            told = [] if asked.until else ["--until", str(until)]
+            os.execv(sys.executable, [sys.executable, "-m", __spec__.name, *sys.argv[1:], *told])
 
 
 if __name__ == "__main__":
