@@ -165,15 +165,19 @@ def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
 
 
 def _ranked(findings: list[Finding]) -> list[Finding]:
-    """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence; ``Rule.before`` within."""
+    """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence; ``Rule.before`` within.
+
+    What only repeats can tell comes before the areas: whoever gives repeats asks whether the result is down to chance.
+    """
     surest = max((one.confidence for one in findings), default=0.0)
+    rules = load_rules()
 
     def key(one: Finding) -> tuple[int, int, float]:
         front = one.confidence >= SURE or one.confidence >= surest - NEAR
-        return (0, AREAS.index(one.area), -one.confidence) if front else (1, 0, -one.confidence)
+        order = -1 if rules[one.rule].repeats else AREAS.index(one.area)
+        return (0, order, -one.confidence) if front else (1, 0, -one.confidence)
 
     ranked = sorted(findings, key=key)
-    rules = load_rules()
     for one in list(ranked):  # what says more about the same curves comes before what says less
         behind = [other for other in ranked[: ranked.index(one)] if other.rule in rules[one.rule].before]
         if behind and key(one)[:2] == key(behind[0])[:2]:

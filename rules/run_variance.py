@@ -35,7 +35,7 @@ from diagnose.evidence.spread import outliers, repeats_needed, spread
 from diagnose.registry import CannotJudge, Verdict, rule
 from diagnose.wording import share
 
-SPREAD = 0.09  # standard deviation over mean: between the 5% and 15% of the definition
+SPREAD = 0.11  # standard deviation over mean: between the 5% and 15% of the definition, nearer the second, as ends wobble too
 FEWEST = 3  # repeats
 MANY = 100  # repeats beyond which nobody wants the exact number
 DIFFERENCE = 0.05  # relative difference between two configurations that is worth telling from chance
