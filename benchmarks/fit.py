@@ -4,8 +4,8 @@ A rule's evidence becomes a probability through a logistic model of a handful of
 (diagnose/evidence/belief.py). The terms, their middles and their bounds are reasoned and stand in the rule; only the
 weights and the constant are fitted, here: on the published cases of the parts "fit" and "held out" and on the
 fixtures, by penalized likelihood. Weights are never negative (a reason for a claim can't speak against it) and are
-drawn to the prior that stands with each term, as a constant is that has one. "good-fit" is fitted in the same way, on
-what the rules doubt. Cases of the part "untouched" are never read.
+drawn to the prior that stands with each term, as a constant is that has one. Cases of the part "untouched" are never
+read.
 
 Printed are the weights, and what they do cross-validated by family, so that no run is judged by weights that saw its
 problem. `--write` puts the weights into the rules.
@@ -14,28 +14,28 @@ problem. `--write` puts the weights into the rules.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 
+from benchmarks.accuracy import calibration
 from benchmarks.truth.load import cases
 from diagnose.evidence.belief import Model
 from diagnose.evidence.run import Run
+from diagnose.judging import FOUND
 from diagnose.readers import read
-from diagnose.registry import Verdict, load_rules
+from diagnose.registry import Rule, Verdict, load_rules
 
 ROOT = Path(__file__).parents[1]
 PENALTY = 20.0  # on the squared distance of a weight from its prior, against one unit of log likelihood a run
-PRESENT = (
-    0.15  # runs with the fault are weighed up to this share: people ask about troubled runs, the cases are mostly well
-)
+# Runs with the fault are weighed up to this share: people ask about troubled runs, the cases are mostly well.
+PRESENT = 0.15
 HEALTHY = 1.0  # what a false alarm on a healthy run costs, against one on a run that has another fault
 FEWEST = 10  # runs with the fault, below which the reasoned weights stay
 FOLDS = 8
@@ -73,6 +73,16 @@ def fixtures() -> Iterator[Labelled]:
             yield Labelled(run, f"fixture {told['diagnosis']}", {**labels, told["diagnosis"]: True})
 
 
+class Data(NamedTuple):
+    """What a rule's model is fitted on: terms (n, k), truth (n,), healthy (n,), families (n,), prior (1 + k,)."""
+
+    terms: np.ndarray
+    truth: np.ndarray
+    healthy: np.ndarray
+    families: np.ndarray
+    prior: np.ndarray
+
+
 def fit(terms: np.ndarray, truth: np.ndarray, prior: np.ndarray, healthy: np.ndarray) -> np.ndarray:
     """Constant and weights, (1 + k,), of terms (n, k) for truth (n,) of 0 and 1; healthy (n,) runs count for more."""
     present = truth.mean()
@@ -94,10 +104,9 @@ def probability(odds: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
 
 
-def crossed(
-    terms: np.ndarray, truth: np.ndarray, prior: np.ndarray, healthy: np.ndarray, families: np.ndarray
-) -> np.ndarray:
+def crossed(data: Data) -> np.ndarray:
     """Probabilities (n,), each from weights that did not see the run's family."""
+    terms, truth, healthy, families, prior = data
     out = np.zeros(len(truth))
     names = sorted(set(families))
     fold = {name: at % FOLDS for at, name in enumerate(names)}
@@ -133,6 +142,19 @@ def write(module: str, weights: Mapping[str, float]) -> None:
     path.write_text(new)
 
 
+def gathered(rule: Rule, model: Model, known: Sequence[Labelled]) -> Data:
+    """The labelled runs that the rule can judge, in the terms of its model."""
+    verdicts = [(rule.judge(one.run), one) for one in known if rule.slug in one.labels and not one.run.short]
+    judged = [(verdict.evidence, one) for verdict, one in verdicts if isinstance(verdict, Verdict) and verdict.evidence]
+    return Data(
+        np.array([[term(told.get(name, np.nan)) for name, term in model.terms.items()] for told, _ in judged]),
+        np.array([float(one.labels[rule.slug]) for _, one in judged]),
+        np.array([one.labels.get("good-fit", False) for _, one in judged]),
+        np.array([one.family for _, one in judged]),
+        np.array([np.nan if model.prior is None else model.prior, *(term.prior for term in model.terms.values())]),
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="put the weights into the rules")
@@ -140,34 +162,27 @@ def main() -> None:
     asked = parser.parse_args()
     known = [*published(), *fixtures()]
     print(f"{len(known)} runs")
+    said: list[tuple[float, bool]] = []
     for slug, rule in load_rules().items():
-        module = importlib.import_module(rule.module)
-        if not hasattr(module, "MODEL") or asked.only not in (None, slug):
+        model = rule.model
+        if model is None or asked.only not in (None, slug):
             continue
-        model: Model = module.MODEL
-        verdicts = [(rule.judge(one.run), one) for one in known if slug in one.labels and not one.run.short]
-        judged = [(verdict, one) for verdict, one in verdicts if isinstance(verdict, Verdict) and verdict.evidence]
-        terms = np.array(
-            [[term(verdict.evidence.get(name, np.nan)) for name, term in model.terms.items()] for verdict, _ in judged]
-        )
-        truth = np.array([float(one.labels[slug]) for _, one in judged])
-        families = np.array([one.family for _, one in judged])
-        healthy = np.array([one.labels.get("good-fit", False) for _, one in judged])
-        free = np.nan if model.prior is None else model.prior
-        prior = np.array([free, *(term.prior for term in model.terms.values())])
-        if truth.sum() < FEWEST:
-            found = probability(np.array([model.odds(verdict.evidence) for verdict, _ in judged]))
-            print(
-                f"\n{slug}: only {int(truth.sum())} of {len(truth)} runs have it; as reasoned: {figures(found, truth)}"
-            )
-            continue
-        weights = fit(terms, truth, prior, healthy)
-        named = dict(zip(["constant", *model.terms], (round(float(one), 2) for one in weights), strict=True))
-        print(f"\n{slug}: {int(truth.sum())} of {len(truth)} runs have it")
-        print("  " + "  ".join(f"{name} {value:.2f}" for name, value in named.items()))
-        print("  cross-validated by family: " + figures(crossed(terms, truth, prior, healthy, families), truth))
-        if asked.write:
-            write(rule.module, named)
+        data = gathered(rule, model, known)
+        print(f"\n{slug}: {int(data.truth.sum())} of {len(data.truth)} runs have it")
+        if data.truth.sum() < FEWEST:
+            weights = np.array([model.weights[name] for name in ("constant", *model.terms)])
+            found = probability(weights[0] + data.terms @ weights[1:])
+            print("  too few to fit; as reasoned: " + figures(found, data.truth))
+        else:
+            weights = fit(data.terms, data.truth, data.prior, data.healthy)
+            named = dict(zip(["constant", *model.terms], (round(float(one), 2) for one in weights), strict=True))
+            found = crossed(data)
+            print("  " + "  ".join(f"{name} {value:.2f}" for name, value in named.items()))
+            print("  cross-validated by family: " + figures(found, data.truth))
+            if asked.write:
+                write(rule.module, named)
+        said += [(float(one), bool(yes)) for one, yes in zip(found, data.truth, strict=True) if one >= FOUND]
+    print(f"\ncalibration error of the {len(said)} claims made: {calibration(said):.3f}")
 
 
 if __name__ == "__main__":
