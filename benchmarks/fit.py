@@ -35,9 +35,9 @@ from diagnose.registry import Rule, Verdict, load_rules
 ROOT = Path(__file__).parents[1]
 PENALTY = 20.0  # on the squared distance of a weight from its prior, against one unit of log likelihood a run
 # Runs with the fault are weighed up to this share: people ask about troubled runs, the cases are mostly well.
-PRESENT = 0.15
+PRESENT = 0.10
 HEALTHY = 1.0  # what a false alarm on a healthy run costs, against one on a run that has another fault
-FEWEST = 10  # runs with the fault, below which the reasoned weights stay
+FEWEST = 12  # runs with the fault, below which the reasoned weights stay
 FOLDS = 8
 
 

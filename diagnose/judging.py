@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -104,7 +104,9 @@ def _lower(verdicts: dict[str, tuple[Rule, Verdict]], slug: str, other: float) -
 
 def _report(runs: Sequence[Run], verdicts: dict[str, tuple[Rule, Verdict]], unjudged: list[Unjudged]) -> Report:
     run = _typical(runs)
-    findings = _ranked([_finding(rule, one, run.curves) for rule, one in verdicts.values() if one.confidence >= FOUND])
+    found = [(rule, one) for rule, one in verdicts.values() if one.confidence >= FOUND]
+    before = {rule.slug: {*rule.before, *one.before} for rule, one in found}
+    findings = _ranked([_finding(rule, one, run.curves) for rule, one in found], before)
     diagnosis, confidence, healthy = _named(run, findings, [one.confidence for _, one in verdicts.values()])
     judged = run.val or run.train
     return Report(
@@ -164,8 +166,8 @@ def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
     )
 
 
-def _ranked(findings: list[Finding]) -> list[Finding]:
-    """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence; ``Rule.before`` within.
+def _ranked(findings: list[Finding], before: Mapping[str, Collection[str]]) -> list[Finding]:
+    """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence; ``before`` within.
 
     What only repeats can tell comes before the areas: whoever gives repeats asks whether the result is down to chance.
     """
@@ -179,7 +181,7 @@ def _ranked(findings: list[Finding]) -> list[Finding]:
 
     ranked = sorted(findings, key=key)
     for one in list(ranked):  # what says more about the same curves comes before what says less
-        behind = [other for other in ranked[: ranked.index(one)] if other.rule in rules[one.rule].before]
+        behind = [other for other in ranked[: ranked.index(one)] if other.rule in before[one.rule]]
         if behind and key(one)[:2] == key(behind[0])[:2]:
             ranked.remove(one)
             ranked.insert(ranked.index(behind[0]), one)

@@ -32,6 +32,7 @@ class Verdict:
     say         the sentence, as a template over ``evidence`` and ``names`` (diagnose/wording.py)
     looks_like  what else could look like it, one sentence
     techniques  overrides the rule's own order when the evidence tells which fits best
+    before      slugs that it comes before in this run, beside the rule's own
     """
 
     confidence: float
@@ -43,6 +44,7 @@ class Verdict:
     names: Mapping[str, str] = field(default_factory=dict)
     looks_like: str = ""
     techniques: tuple[str, ...] | None = None
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ What the curves show
     or still improves.
 
 How it is decided
-    The loss must rise as for overfit (half sure at {RISE:%} above its best, and beyond the noise). From the loss's
-    best epoch to the end the metric may lose at most {LOST:%} of what there was to gain (an accuracy: of 1 minus
-    chance; any other metric: of its own range), where we are half sure. The rise must exceed the noise between
-    epochs (half sure at {NOISES:x}). An accuracy that improved by over {IMPROVED:%} makes this the first thing to
-    say, before overfit: stopping at the best loss would cost answers. (Otherwise it is held {BEHIND:%} less sure.)
+    The loss must have risen as for overfit: above its best (either way at {RISE:%}), beyond the noise between epochs
+    ({NOISES:x}), and for a while ({SINCE:%} of the run since the best epoch). From that epoch to the end the metric
+    may lose at most {LOST:%} of what there was to gain (an accuracy: of 1 minus chance; any other metric: of its own
+    range). An accuracy that improved by over {IMPROVED:%} makes this the first thing to say, before overfit: stopping
+    at the best loss would cost answers.
 
 What else looks like it
     Label noise: the wrong labels are the ones the loss complains about. An accuracy on few examples is too coarse
@@ -24,22 +24,21 @@ Sources
     stats.stackexchange.com/questions/282160, "validation loss and accuracy both increasing".
 """
 
-from diagnose.evidence.belief import Model, Term, above
+from diagnose.evidence.belief import Model, Term
 from diagnose.evidence.rise import NOISES, RISE, SINCE, TERMS, rise_evidence, since_best  # noqa: F401 (told by the docstring)
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
 # Share gained from which on stopping at the best loss would cost answers: then this comes before overfit.
 IMPROVED = 0.03
-BEHIND = 0.05  # how much less sure it is otherwise, so that overfit comes first
 LOST = 0.03  # share of the metric's range that may be lost
 
 WEIGHTS = {
-    "constant": -2.62,
-    "rise_of_trend": 0.68,
-    "rise_in_noise": 0.52,
-    "share_since_best": 0.51,
-    "score_gained": 0.55,
+    "constant": -2.61,
+    "rise_of_trend": 0.60,
+    "rise_in_noise": 0.50,
+    "share_since_best": 0.47,
+    "score_gained": 0.42,
 }
 MODEL = Model({**TERMS, "score_gained": Term(-LOST, 0.02, log=False)}, WEIGHTS)
 
@@ -62,10 +61,8 @@ def overconfident(run: Run) -> Verdict | CannotJudge:
     gained = (before - score.end) / run.score_range(score)
     told = {"score_then": score.told(before), "score_end": score.told(score.end), "score_gained": gained}
     evidence = {**rise_evidence(val), **told}
-    confidence = MODEL(evidence)
-    confidence *= 1 - BEHIND + BEHIND * above(gained, IMPROVED, 0.005)
     return Verdict(
-        confidence=confidence,
+        confidence=MODEL(evidence),
         curve=val.name,
         epochs=since_best(val, run.length),
         harm=val.rise_told,
@@ -73,5 +70,6 @@ def overconfident(run: Run) -> Verdict | CannotJudge:
         names={"curve": val.name, "score": score.name},
         say="{curve} ends {rise:%} above its best level ({best}, {best_epoch}), yet {score} went from {score_then} to "
         "{score_end}: the answers hold, the probabilities don't",
+        before=("overfit",) if gained > IMPROVED else (),
         looks_like="label noise, or a validation set too small for its accuracy to show the harm",
     )

@@ -48,11 +48,11 @@ HARDLY = 0.2  # what is left of the confidence where nothing but digits is to be
 TURNED = 0.012  # relative rise of the validation loss from its best, beyond its noise
 
 WEIGHTS = {
-    "constant": 0.16,
-    "gain_to_needed": 0.65,
-    "gain_in_noise": 1.27,
-    "rate_left": 0.95,
-    "turned": 0.43,
+    "constant": 0.12,
+    "gain_to_needed": 0.63,
+    "gain_in_noise": 1.28,
+    "rate_left": 0.91,
+    "turned": 0.47,
     "train_fell_last_third": 0.51,
 }
 MODEL = Model(
@@ -112,8 +112,8 @@ def underfit_unfinished(run: Run) -> Verdict | CannotJudge:
         harm=gain,
         evidence=evidence,
         names={"curve": val.name},
-        say="{curve} was still improving at the end (level {end}): about {gain_twice:%} more is to be had within twice the "
-        "epochs, {gain_thrice:%} within three times",
+        say="{curve} was still improving at the end (level {end}): about {gain_twice:%} more (give or take {gain_spread:%}) is "
+        "to be had within twice the epochs, {gain_thrice:%} within three times",
         looks_like="a learning rate too small for the problem",
     )
 

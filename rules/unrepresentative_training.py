@@ -34,12 +34,12 @@ GROWTH = 0.45  # share of the gap that came in the last third: a stable gap came
 AHEAD = 0.20  # forecast further gain: an unfinished run's gap says little
 
 WEIGHTS = {
-    "constant": -1.97,
-    "excess": 0.51,
-    "val_learnt": 0.28,
-    "rise": 0.61,
-    "gain_twice": 0.45,
-    "growth": 0.49,
+    "constant": -1.76,
+    "excess": 0.52,
+    "val_learnt": 0.30,
+    "rise": 0.49,
+    "gain_twice": 0.35,
+    "growth": 0.32,
 }
 MODEL = Model(
     {

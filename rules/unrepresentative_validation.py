@@ -40,8 +40,8 @@ WEIGHTS = {
 }
 MODEL = Model(
     {
-        "jump": Term(JUMP, 0.25, high=3, prior=1.0),
-        "multiple": Term(MULTIPLE, 0.4, -2, 3, prior=0.8),
+        "jump": Term(JUMP, 0.25, high=1.8, prior=1.0),
+        "multiple": Term(MULTIPLE, 0.4, -3, 3, prior=0.8),
         "train_jump": Term(UNSTEADY, 0.25, high=0, against=True, prior=0.6),
     },
     WEIGHTS,

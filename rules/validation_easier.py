@@ -33,20 +33,16 @@ from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
 BELOW = 0.15  # relative distance below the training loss
-OF_START = (
-    0.06  # the same distance relative to the first loss: what is small beside all that was learnt does not matter
-)
+OF_START = 0.06  # the same distance relative to the first loss
 MOST = 0.6  # share of epochs at which it is below
-NOISIER = (
-    3.0  # scatter of the training over the validation loss: dropout and augmentation shake the training loss alone
-)
+NOISIER = 3.0  # scatter of the training over the validation loss
 
 WEIGHTS = {
-    "constant": -0.88,
-    "below": 0.37,
-    "below_of_start": 0.68,
+    "constant": -1.53,
+    "below": 0.41,
+    "below_of_start": 0.61,
     "share_of_epochs": 0.41,
-    "train_noisier": 0.36,
+    "train_noisier": 0.44,
 }
 MODEL = Model(
     {
@@ -77,8 +73,9 @@ def validation_easier(run: Run) -> Verdict | CannotJudge:
     distance = min(mean(apart), middle(apart))  # no single spike decides
     below = distance / floor
     at_end = middle((shifted - both[1])[-3:]) / floor
-    most = np.count_nonzero(both[1] < shifted) / shifted.size
-    noisier = train.half_scatter / max(val.half_scatter, 1e-3 * train.half_scatter, 1e-300)
+    most = int(np.count_nonzero(shifted - both[1] > 1e-9 * floor)) / shifted.size
+    least = 1e-9 * floor  # what rounding leaves of a straight line
+    noisier = max(train.half_scatter, least) / max(val.half_scatter, 1e-3 * train.half_scatter, least)
     start = max(abs(train.start), abs(val.start), 1e-300)
     evidence = {
         "below": below,

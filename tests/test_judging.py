@@ -76,6 +76,20 @@ def test_before_is_within_an_area(rules):
     assert order(rules(unsure, special={"before": ("general",)})) == ["general", "special"]
 
 
+def test_a_verdict_may_come_before_others_in_this_run_alone(rules):
+    made = {"general": ("generalization", 0.95), "special": ("generalization", Verdict(0.85, before=("general",)))}
+    assert order(rules(made)) == ["special", "general"]
+    elsewhere = {**made, "general": ("learning", 0.95)}
+    assert order(rules(elsewhere)) == ["general", "special"]
+
+
+def test_what_only_repeats_can_tell_comes_before_the_areas_if_it_is_sure(rules):
+    made = {"early": ("learning", 0.95), "spread": ("prediction", 0.85)}
+    assert order(rules(made, runs=[run()] * 3, spread={"repeats": True})) == ["spread", "early"]
+    unsure = {**made, "spread": ("prediction", 0.55)}
+    assert order(rules(unsure, runs=[run()] * 3, spread={"repeats": True})) == ["early", "spread"]
+
+
 @pytest.mark.parametrize(("a", "b", "kept"), [(0.9, 0.7, "a"), (0.7, 0.9, "b"), (0.75, 0.75, "a"), (1.0, 1.0, "a")])
 @pytest.mark.parametrize("both", [False, True])
 def test_of_two_that_exclude_each_other_the_surer_stays(rules, a, b, kept, both):
@@ -102,13 +116,20 @@ def test_no_confidence_is_certainty(rules):
     assert rules({"a": ("learning", 1.0)}).findings[0].confidence < 1
 
 
-def test_healthy_is_as_sure_as_the_loudest_doubt(rules):
-    calm, doubtful = rules({"a": ("learning", 0.0)}), rules({"a": ("learning", 0.4)})
-    assert calm.diagnosis == doubtful.diagnosis == "good-fit"
-    assert calm.healthy is doubtful.healthy is True and calm.area is None
-    assert calm.confidence > 0.95
-    assert doubtful.confidence == pytest.approx(calm.confidence - 0.4)
-    assert 0.5 <= rules({"a": ("learning", 0.4999)}).confidence <= 1
+def test_healthy_is_what_all_doubts_leave(rules):
+    report = rules({"a": ("learning", 0.2), "b": ("generalization", 0.25)})
+    assert (report.diagnosis, report.healthy, report.area) == ("good-fit", True, None)
+    assert report.confidence == pytest.approx(0.8 * 0.75)
+
+
+def test_healthy_is_never_certain_and_never_less_likely_than_not(rules):
+    assert rules({"a": ("learning", 0.0)}).confidence == judging.SUREST < 1
+    assert rules({"a": ("learning", 0.4), "b": ("learning", 0.4)}).confidence == judging.FOUND == 0.5
+
+
+def test_a_doubt_that_another_rule_could_not_judge_takes_nothing_away(rules):
+    report = rules({"a": ("learning", 0.3), "b": ("learning", CannotJudge("no training loss"))})
+    assert report.confidence == pytest.approx(0.7)
 
 
 def test_what_cannot_be_judged_is_told_with_its_reason(rules):

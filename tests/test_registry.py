@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from diagnose import RuleError, UsageError
 from diagnose.registry import AREAS, Rule, Verdict, check_names, load_rules, rule
+from diagnose.wording import share
 
 ROOT = Path(__file__).resolve().parents[1]
 RULE = '''"""{slug}: made for a test."""
@@ -70,15 +72,48 @@ def test_rules_come_by_area_and_then_by_name():
 
 def test_a_rule_is_its_function_s_name_and_its_module_s_words():
     one = load_rules()["overfit"]
+    rise = sys.modules[one.module].RISE
     assert isinstance(one, Rule)
     assert one.doc.startswith("overfit: ")
-    assert "{RISE" not in one.doc and "half sure at" in one.doc
+    assert "{" not in one.doc and f"({share(rise)})" in one.doc
 
     @rule(area="learning", techniques=("learning-rate",), trendless=True)
     def some_new_fault(run):
         return Verdict(0.0)
 
+    assert some_new_fault.model is None
     assert (some_new_fault.slug, some_new_fault.area, some_new_fault.trendless) == ("some-new-fault", "learning", True)
+
+
+MODELLED = """
+from diagnose.evidence.belief import Model, Term
+from diagnose.registry import Verdict, rule
+
+MODEL = {model}
+
+
+@rule(area="learning", techniques=("learning-rate",))
+def modelled(run):
+    return Verdict(0.0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [("Model({'rise': Term(0.1, 0.3)}, {'constant': 0.0, 'rise': 1.0})", ["rise"]), ("'a ResNet'", None)],
+    ids=["a model", "another thing of that name"],
+)
+def test_a_rule_s_model_is_its_module_s(monkeypatch, model, found):
+    module = ModuleType("modelled_rules")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(MODELLED.format(model=model), module.__dict__)
+    assert (module.modelled.model and list(module.modelled.model.terms)) == found
+
+
+def test_fitted_rules_have_one_and_others_none():
+    one = load_rules()["overfit"]
+    assert one.model is sys.modules[one.module].MODEL
+    assert load_rules()["collapse"].model is None
 
 
 def test_a_folder_of_rules(tmp_path):

@@ -3,19 +3,23 @@
 import csv
 import json
 import lzma
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.truth import quantities
-from benchmarks.truth.configurations import draw
-from benchmarks.truth.families import FAMILIES
+from benchmarks.truth.configurations import Configuration, draw
+from benchmarks.truth.families import FAMILIES, UNTOUCHED
 from benchmarks.truth.labels import labels, repeat_labels
-from benchmarks.truth.load import DATA, cases, unpack
+from benchmarks.truth.load import DATA, PARTS, cases, unpack
 from benchmarks.truth.pack import pack
 from benchmarks.truth.samples import samples
 
+ROOT = Path(__file__).resolve().parents[1]
 # A run with nothing wrong: learnt well, at its best, calm, its validation set like the population.
 HEALTHY = {
     "finite": True,
@@ -50,6 +54,7 @@ SLOW = {
     "gain_if_tripled": 0.06,
     "train_end_continued": 0.19,
 }
+LONGER = {"case00036", "case00040"}  # trained before pictures and sequences were held to 70 epochs
 WIDER = {"capacity_train_gain": 0.4, "capacity_population_gain": 0.3}
 FLAT = {"population_learned": 0.02, "train_fall_last_third": 0.0, "fall_after_first_third": 0.0}
 RISEN = {"rise": 0.2, "train_fall_after_best": 0.3}
@@ -141,6 +146,16 @@ def test_a_run_that_more_data_would_help_is_neither_a_good_fit_nor_a_bad_one() -
     assert told("good-fit", gain_from_data=0.5) is None
 
 
+@pytest.mark.parametrize(
+    ("gain", "below", "fit"),
+    [(None, -0.1, True), (None, -0.34, True), (None, -0.35, None), (None, -0.6, None), (0.05, -0.6, True)],
+)
+def test_a_wide_gap_is_healthy_only_where_more_data_were_tried(
+    gain: float | None, below: float, fit: bool | None
+) -> None:
+    assert told("good-fit", gain_from_data=gain, val_below_train=below) is fit
+
+
 def test_a_loss_that_is_not_finite_diverged() -> None:
     assert labels({"finite": False, "train_end_vs_guess": None}, 2, 0.69) == {"diverging": True, "good-fit": False}
 
@@ -181,16 +196,40 @@ def test_small_losses_are_measured_against_a_twentieth_of_guessing() -> None:
     assert quantities.relative(0.01, 0.001, 1.0) == pytest.approx(0.2)
 
 
-def test_a_number_always_draws_the_same_case_and_families_have_one_part() -> None:
-    assert draw(7) == draw(7)
-    drawn = [draw(case) for case in range(300)]
-    assert {config.family for config in drawn} == set(FAMILIES)
-    assert {family.part for family in FAMILIES.values()} == {"fit", "held out"}
+def of_part(*parts: str) -> set[str]:
+    return {family.name for family in FAMILIES.values() if family.part in parts}
+
+
+def test_a_number_always_draws_the_same_case() -> None:
+    assert draw(7) == draw(7) != draw(8)
+    assert draw(UNTOUCHED) == draw(UNTOUCHED) != draw(UNTOUCHED + 1)
+
+
+def test_every_family_is_drawn_and_the_untouched_ones_by_numbers_of_their_own() -> None:
+    assert {family.part for family in FAMILIES.values()} == set(PARTS)
+    below = {draw(case).family for case in [*range(300), *range(UNTOUCHED - 300, UNTOUCHED)]}
+    beyond = {draw(case).family for case in range(UNTOUCHED, UNTOUCHED + 300)}
+    assert below == of_part("fit", "held out")
+    assert beyond == of_part("untouched")
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the published cases are not beside the tests")
+def test_published_cases_are_what_their_numbers_draw() -> None:
+    """New families must not change what an old number meant."""
+    seen = set()
+    for case in cases():
+        number = case.configuration["case"]
+        seen.add(case.part)
+        drawn = replace(draw(number), epochs=80) if case.name in LONGER else draw(number)
+        assert drawn == Configuration(**case.configuration), case.name
+        assert (number >= UNTOUCHED) == (case.part == "untouched")
+    assert seen == set(PARTS)
 
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_fresh_rows_are_of_the_same_problem(name: str) -> None:
-    case = next(case for case in range(500) if draw(case).family == name)
+    first = UNTOUCHED if FAMILIES[name].part == "untouched" else 0
+    case = next(case for case in range(first, first + 500) if draw(case).family == name)
     config = replace(draw(case), rows=60, validation="as drawn", validation_rows=40, raw=False)
     one, two = samples(config), samples(config)
     assert all((a == b).all() for a, b in zip(one.more, two.more, strict=True))
@@ -202,6 +241,47 @@ def test_fresh_rows_are_of_the_same_problem(name: str) -> None:
         assert set(np.unique(one.more[1])) == set(range(one.classes))
     else:
         assert abs(one.population[1].mean()) < 0.2 * config.target_scale
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_rows_have_the_form_that_a_network_for_them_takes(name: str) -> None:
+    """Rows of a table, pictures of one channel, steps of a sequence; class numbers from 0 on, or values."""
+    family = FAMILIES[name]
+    x, y = family.draw(np.random.default_rng(5), np.random.default_rng(6), 200)
+    assert x.ndim == {"table": 2, "image": 4, "sequence": 3}[family.kind]
+    assert len(x) == len(y) == 200 and y.ndim == 1
+    assert np.isfinite(x).all() and np.isfinite(y).all()
+    if family.task == "classes":
+        assert y.dtype.kind == "i" and y.min() == 0 and len(np.unique(y)) > 1
+    else:
+        assert y.dtype.kind == "f" and y.std() > 0
+
+
+DRIVER = """
+import json, sys
+from pathlib import Path
+from benchmarks.truth import generate
+
+def make(config, folder):
+    made = folder / f"case{config.case:05d}"
+    made.mkdir()
+    (made / "case.json").write_text(json.dumps({"seconds": 0.5}))
+    return made
+
+generate.make, generate.ANEW = make, 2
+generate.main()
+print("the first process came to its end")
+"""
+
+
+def test_the_generator_starts_itself_anew_and_goes_on(tmp_path: Path) -> None:
+    """After two cases another process takes over: it finds the other two there already, and ends."""
+    for there in (2, 3):
+        (tmp_path / f"case{there:05d}").mkdir()
+    asked = ["--folder", str(tmp_path), "--cases", "0-4"]
+    done = subprocess.run([sys.executable, "-c", DRIVER, *asked], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["case00000 0.5 s", "case00001 0.5 s"]
 
 
 def test_a_tiny_case_trains_for_real_and_comes_back_from_its_file(tmp_path) -> None:
@@ -228,10 +308,11 @@ def test_the_loader_keeps_the_parts_apart(tmp_path) -> None:
     one = {"name": "a", "files": {"a.csv": "epoch,loss\n0,1\n"}, "labels": {"a.csv": {"overfit": True}}}
     rest = {"configuration": {}, "measured": {}, "population": {}}
     with lzma.open(path, "wt") as out:
-        for part in ("fit", "held out"):
+        for part in PARTS:
             out.write(json.dumps({**one, **rest, "name": part, "part": part}) + "\n")
-    assert [case.name for case in cases(path)] == ["fit", "held out"]
-    assert [case.name for case in cases(path, "held out")] == ["held out"]
+    assert [case.name for case in cases(path)] == list(PARTS) == ["fit", "held out", "untouched"]
+    for part in PARTS:
+        assert [case.name for case in cases(path, part)] == [part]
     with pytest.raises(ValueError, match="held out"):
         list(cases(path, "test"))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .labels import labels, repeat_labels
-from .load import DATA, Case, cases
+from .load import DATA, PARTS, Case, cases
 from .quantities import wobble
 
 DIGITS = 8  # a float32 has no more
@@ -77,11 +77,11 @@ def table(found: Iterator[Case]) -> str:
         number[case.part] += 1
         tally.update((case.part, slug, yes) for told in case.labels.values() for slug, yes in told.items())
     lines = [
-        f"| label | fit ({number['fit']} cases): yes | no | held out ({number['held out']}): yes | no |",
-        "|" + "---|" * 5,
+        "| label | " + " | ".join(f"{part} ({number[part]} cases): yes | no" for part in PARTS) + " |",
+        "|" + "---|" * (1 + 2 * len(PARTS)),
     ]
     for slug in sorted({slug for _, slug, _ in tally}):
-        counts = [tally[part, slug, yes] for part in ("fit", "held out") for yes in (True, False)]
+        counts = [tally[part, slug, yes] for part in PARTS for yes in (True, False)]
         lines.append(f"| `{slug}` | " + " | ".join(map(str, counts)) + " |")
     return "\n".join(lines)
 

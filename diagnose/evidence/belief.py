@@ -64,7 +64,7 @@ class Term:
         if not self.log:
             size = (measure - self.half) / self.spread
         elif measure > 0:
-            size = math.log(measure / self.half) / self.spread if measure < math.inf else math.inf
+            size = (math.log(measure) - math.log(self.half)) / self.spread if measure < math.inf else math.inf
         else:
             size = -math.inf
         return min(max(-size if self.against else size, self.low), self.high)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import math
+from pathlib import Path
+
 import pytest
 
-from diagnose import techniques
+from diagnose import diagnose, techniques
 from diagnose.errors import UsageError
+from diagnose.judging import SUREST
 from diagnose.registry import Rule, load_rules
 from diagnose.renderers import Look
 from diagnose.renderers.explain import _document as document
 from diagnose.renderers.explain import explain, first_sentence, list_rules, rules_payload
 
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+MODELS = {slug: rule.model for slug, rule in load_rules().items() if rule.model is not None}
 DOC = """spin: the weights go round and round, in words that need more than one line of eighty columns to be said.
 
 What it means
@@ -63,6 +70,60 @@ def test_rule_names_what_helps_and_technique_what_it_treats():
     assert f"{rule.area} problem" in page.splitlines()[0]
     assert "What helps" in page
     assert rule.techniques[0] in page
+
+
+def how_sure(slug):
+    """The constant and the rows of the sum: (weight, the measure as a formula, low, high)."""
+    block = explain(slug, Look(80)).split("How sure\n")[1]
+    rows = [line.strip() for line in block.splitlines() if line.startswith("    ")]
+    parted = [row.partition("within")[::2] for row in rows[1:]]
+    terms = [(*sum_.split(" * "), *bounds.split(" and ")) for sum_, bounds in parted]
+    return float(rows[0]), [(float(weight), size, float(low), float(high)) for weight, size, low, high in terms]
+
+
+@pytest.mark.parametrize("slug", MODELS)
+def test_how_sure_a_rule_is_has_a_row_for_each_measure(slug):
+    constant, rows = how_sure(slug)
+    model = MODELS[slug]
+    assert constant == pytest.approx(model.weights["constant"], abs=0.005)
+    for (weight, size, low, high), (name, term) in zip(rows, model.terms.items(), strict=True):
+        assert name in size and (weight, low, high) == (round(model.weights[name], 2), term.low, term.high)
+
+
+def test_a_rule_that_was_not_fitted_tells_no_sum():
+    assert "How sure" not in explain("collapse", Look())
+
+
+def reckoned(slug, evidence):
+    """What a person works out with the page of `explain` and the evidence of `--format json`, and nothing else."""
+
+    def ln(measure):
+        return math.log(measure) if measure > 0 else -math.inf
+
+    x, rows = how_sure(slug)
+    for name, (weight, size, low, high) in zip(MODELS[slug].terms, rows, strict=True):
+        if evidence.get(name) is not None:
+            x += weight * min(max(eval(size, {"ln": ln}, evidence), low), high)
+    return 1 / (1 + math.exp(-x))
+
+
+def told():
+    """Findings of the fixtures by rules with a model, all measures known whose lack would count for or against."""
+    for case, expected in json.loads((FIXTURES / "expected.json").read_text()).items():
+        if not expected["repeats"]:
+            for one in diagnose(FIXTURES / case).to_dict()["findings"]:
+                model = MODELS.get(one["rule"])
+                if model and all(name in one["evidence"] for name, term in model.terms.items() if term.unknown):
+                    yield one
+
+
+def test_a_finding_s_confidence_can_be_worked_out_from_the_page():
+    seen = set()
+    for one in told():
+        seen.add(one["rule"])
+        sure = reckoned(one["rule"], one["evidence"])
+        assert one["confidence"] == pytest.approx(min(sure, SUREST), abs=2e-4), one["rule"]
+    assert seen == set(MODELS)
 
 
 @pytest.mark.parametrize("name", ["OVERFIT", "overfit"])

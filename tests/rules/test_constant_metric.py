@@ -1,5 +1,6 @@
 """constant-metric: a training metric that does not move."""
 
+import numpy as np
 import pytest
 
 FALLS = [1.0 - at / 20 for at in range(10)]
@@ -15,8 +16,40 @@ def test_never_moved(judge, told, constant):
 
 def test_stuck_later(judge, constant):
     verdict = judge("constant-metric", loss=FALLS, accuracy=[0.5, *[0.884] * 9])
-    assert verdict.confidence == constant("constant-metric", "UNSURE")
+    assert verdict.confidence == pytest.approx(constant("constant-metric", "UNSURE"), abs=0.01)
     assert verdict.epochs == (2, 10)
+
+
+def climbed(steps, gained=0.4):
+    """An accuracy of one half that gains by so many equal steps, then stands still for nine tenths of the run."""
+    top = 0.5 + gained / 2  # of the half that guessing leaves
+    return [top - gained / 2 * (1 - at / steps) for at in range(steps)] + [top] * 9 * steps
+
+
+def test_one_that_climbed_by_many_steps_has_learnt(judge, constant):
+    """Nobody takes that many epochs to name one class, if the loss fell meanwhile and the accuracy never was better."""
+    steps, unsure = constant("constant-metric", "STEPS"), constant("constant-metric", "UNSURE")
+
+    def sure(values, end=0.5):
+        return judge("constant-metric", loss=np.linspace(1, end, len(values)), accuracy=values).confidence
+
+    assert sure(climbed(steps)) < 0.05
+    assert sure(climbed(steps - 1)) == pytest.approx(unsure, abs=0.01)
+    assert sure(climbed(steps), end=1.0) == pytest.approx(unsure, abs=0.01)
+    assert sure([0.9, *climbed(steps)]) == pytest.approx(unsure, abs=0.01)
+
+
+def test_it_has_learnt_from_a_share_of_what_there_was(judge, constant):
+    """Half sure at that share gained of the loss, when the accuracy gained more, and the other way round."""
+    steps, fell, unsure = (constant("constant-metric", name) for name in ("STEPS", "FELL", "UNSURE"))
+
+    def sure(end, gained):
+        values = climbed(steps, gained)
+        loss = [1.0, *[end] * (len(values) - 1)]
+        return judge("constant-metric", loss=loss, accuracy=values).confidence
+
+    assert sure(1 - fell, 0.4) == pytest.approx(unsure / 2, abs=0.01)
+    assert sure(0.5, fell) == pytest.approx(unsure / 2, abs=0.01)
 
 
 def test_threshold_of_the_share(judge, constant):

@@ -25,7 +25,7 @@ OF_A_LOSS = {
 
 AT = np.arange(40.0)
 CHANCE = np.random.default_rng(7).normal(0, 1, (4, 40))
-FALL = 0.3 + 2 * np.exp(-AT / 8)
+FALL = 0.3 + 2 * np.exp(-AT / 5)  # all but 0.2% of it is done at the end
 SHAPES = {
     "healthy": (FALL + 0.01 * CHANCE[0], FALL + 0.05 + 0.02 * CHANCE[1]),
     "overfit": (0.1 + 2 * np.exp(-AT / 10), 0.8 + ((AT - 14) / 20) ** 2 + 0.01 * CHANCE[1]),
