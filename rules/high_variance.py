@@ -26,7 +26,7 @@ from diagnose.evidence.run import Run
 from diagnose.evidence.shape import Shape
 from diagnose.registry import CannotJudge, Verdict, rule
 
-WOBBLE = 0.075  # scatter of the loss relative to its level
+WOBBLE = 0.085  # scatter of the loss relative to its level
 WOBBLE_SCORE = 0.08  # scatter of an accuracy relative to its level
 POINTS = 0.03  # scatter of an accuracy in points
 
