@@ -48,6 +48,7 @@ STAGES = [
     ["techniques_code", "techniques_reason", "techniques"],
     ["engine"],
     ["renderers"],
+    ["live"],
     ["arguments", "gate", "output", "parallel", "session"],
     ["cli", "completion"],
 ]
