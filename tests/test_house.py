@@ -48,9 +48,10 @@ STAGES = [
     ["techniques_code", "techniques_reason", "techniques"],
     ["engine"],
     ["renderers"],
-    ["live"],
     ["arguments", "gate", "output", "parallel", "session"],
+    ["live"],
     ["cli", "completion"],
+    ["callback"],
 ]
 LATER = {"report": {"techniques", "renderers", "registry"}}  # asked for lazily, by a method that somebody calls
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from diagnose.curves import Curves, Direction, FloatArray, Note
+from diagnose.curves import Curves, Direction, FloatArray
 from diagnose.errors import UsageError
 from diagnose.judging import judge
 from diagnose.live.condensed import Condensed
 from diagnose.live.history import History, numbers
 from diagnose.live.news import SPEAK, Debounce, News, appeared
 from diagnose.readers.assemble import assemble
+from diagnose.readers.saved import went_on
 from diagnose.readers.table import BoolArray, Table
 from diagnose.registry import check_names
 from diagnose.report import Report
@@ -133,6 +135,7 @@ class Live:
     def table(self, columns: Columns | None = None) -> Table:
         """The whole history (or the given columns of it) as a reader would hand it over."""
         values, missing = columns or self.history.columns()
+        notes, extra = went_on(self.first)
         return Table(
             values,
             missing,
@@ -142,16 +145,21 @@ class Live:
             directions={name: way for name, way in self.directions.items() if name in values},
             unused=tuple(sorted(self.unused - values.keys())),
             planned=self.planned,
-            **since(self.first),
+            notes=notes,
+            extra=extra,
         )
 
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the whole history, and what was seen inside the model, to a file that ``diagnose`` reads again.
 
-def since(first: int) -> dict[str, Any]:
-    """What a Table says of a training whose first epoch here was not its first."""
-    if first <= 1:
-        return {}
-    note = Note("resumed", f"went on from an earlier training: point 1 is its epoch {first}", (1, 1))
-    return {"notes": (note,), "extra": {"resumed": True}}
+        Written at once or not at all. Raises UsageError where there is a file that wasn't saved so, unless ``overwrite``;
+        NoHistory before the first epoch; OSError.
+        """
+        from diagnose.live.saving import save
+
+        seen = self.inside() if self.inside is not None else None
+        data = seen.to_dict() if seen is not None else None
+        save(path, self.table(), first=self.first, inside=data, overwrite=overwrite)
 
 
 def check(select: Collection[str], ignore: Collection[str], min_epochs: int) -> None:

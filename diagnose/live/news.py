@@ -50,7 +50,7 @@ def message(news: Sequence[News], width: int | None = None, *, ascii_only: bool 
         also = "".join(f", {one.finding.rule} ({percent(one.finding.confidence)})" for one in others)
         instead = f", no longer {clears}" if clears else ""
         lines = [f"{head}{named}{also}{instead}: {first.finding.summary}"]
-        lines += [f"{'do: ':>{len(head)}}{first.advice}"] if first.advice else []
+        lines += [f"  do: {first.advice}"] if first.advice else []
     shown = [plain(clean(one.rstrip()), Look(plain=ascii_only)) for one in lines]
     return shown if width is None else [cut(one, width, plain=ascii_only) for one in shown]
 
