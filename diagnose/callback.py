@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,11 +11,10 @@ from importlib.util import find_spec
 from typing import Any
 
 import keras
-import numpy as np
 
 from diagnose.curves import Direction
 from diagnose.errors import UsageError
-from diagnose.live.adviser import Adviser, harmless, to_screen
+from diagnose.live.adviser import Adviser, harmless, to_screen, warn
 from diagnose.live.interrupt import Interrupt
 from diagnose.live.live import MIN_EPOCHS
 from diagnose.live.outlets import LogTo
@@ -101,48 +101,75 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         """
         self.adviser.save(path, overwrite=overwrite)
 
-    @harmless
-    def _begin_training(self) -> None:
-        self._begun, self._best = False, None
-        self._interrupt = Interrupt(self._interrupted, self.model, "fit")
-        if _is_chief():
-            self._interrupt.set()
-
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """A new ``fit``: an earlier one's error is forgotten."""
         self.adviser.broken = False
-        self._begin_training()
+        self._begun, self._best = False, None
+        self._listen()
 
-    @harmless
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Print what the last epoch gave: its progress bar is over, and the next one has not begun."""
-        if not self._begun:
-            self._begin(epoch)
-        self.adviser.flush()
-        if self._inspector is not None:
-            self._inspector.begin(epoch)
+        self._speak(epoch)
+        self._look("begin", epoch)
 
-    @harmless
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Take the epoch's numbers and judge when it is time; nothing is printed before the next epoch begins."""
-        if self._inspector is not None:
-            self._inspector.end(epoch)
-        live = self.adviser.live
-        if live is not None and not live.length:
-            live.directions = _directions(self.model)  # metrics are built in the first epoch
         if self.restore_best_weights:
             self._keep(logs or {})
-        if self.adviser.epoch(logs) is not None:
-            self.model.stop_training = True
+        self._look("end", epoch)
+        self._advise(logs)
 
-    @harmless
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """The report."""
         if self._interrupt is not None:
             self._interrupt.clear()
+            self._interrupt = None
         if self._best is not None:
             self.model.set_weights(self._best[1])
+            self._best = None
+        self._end()
+
+    @harmless
+    def _listen(self) -> None:
+        if _is_chief():
+            self._interrupt = Interrupt(self._interrupted, self.model, "fit")
+            self._interrupt.set()
+
+    @harmless
+    def _speak(self, epoch: int) -> None:
+        if not self._begun:
+            self._begin(epoch)
+        self.adviser.flush()
+
+    @harmless
+    def _advise(self, logs: Mapping[str, Any] | None) -> None:
+        live = self.adviser.live
+        if live is not None and not live.length:
+            live.directions = _directions(self.model)  # metrics are built in the first epoch
+        if self.adviser.epoch(logs) is not None:
+            self.model.stop_training = True
+
+    @harmless
+    def _end(self) -> None:
         self.adviser.end()
+
+    @harmless
+    def _interrupted(self) -> None:
+        if self.adviser.verbose:
+            _print("")  # the progress bar's line
+        self.adviser.end()
+
+    def _look(self, when: str, epoch: int) -> None:
+        """Let the inside of the model be looked at; where that fails, the curves are judged without it."""
+        if self._inspector is None:
+            return
+        try:
+            getattr(self._inspector, when)(epoch)
+        except Exception as error:  # noqa: BLE001
+            self._inspector = None
+            if self.adviser.live is not None:
+                self.adviser.live.inside = None
+            warn("diagnose stopped looking inside the model", error)
 
     def _begin(self, epoch: int) -> None:
         """The first epoch of a ``fit``: a new training, or more of the one that this callback has seen so far."""
@@ -171,15 +198,9 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         return inspection.Inspector(self.model, sample=self.sample if self.inspect else None)
 
     def _keep(self, logs: Mapping[str, Any]) -> None:
-        value = float(logs.get("val_loss", logs.get("loss", np.nan)))
-        if np.isfinite(value) and (self._best is None or value < self._best[0]):
+        value = float(logs.get("val_loss", logs.get("loss", math.nan)))
+        if math.isfinite(value) and (self._best is None or value < self._best[0]):
             self._best = (value, self.model.get_weights())
-
-    @harmless
-    def _interrupted(self) -> None:
-        if self.adviser.verbose:
-            _print("")  # the progress bar's line
-        self.adviser.end()
 
 
 def _print(text: str) -> None:

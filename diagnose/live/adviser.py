@@ -31,16 +31,18 @@ def harmless(method: Callable[..., Result]) -> Callable[..., Result | None]:
             return method(self, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 (a training of days must not end because of its adviser)
             adviser.broken = True
-            _warn(f"diagnose stopped advising: {type(error).__name__}: {error}; the training goes on")
+            warn("diagnose stopped advising", error)
             return None
 
     return call
 
 
-def _warn(text: str) -> None:
+def warn(what: str, error: Exception) -> None:
+    """One warning that something of ours failed; where warnings are errors, a line on standard error."""
+    text = f"{what}: {type(error).__name__}: {error}; the training goes on"
     try:
         warnings.warn(text, RuntimeWarning, stacklevel=4)
-    except RuntimeWarning:  # where warnings are errors, this one still must not stop the training
+    except RuntimeWarning:
         print(text, file=sys.stderr)
 
 

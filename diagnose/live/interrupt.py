@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -30,7 +31,13 @@ class Interrupt:
         if threading.current_thread() is not threading.main_thread():
             return
         before = signal.getsignal(signal.SIGINT)
-        if callable(before) and not isinstance(getattr(before, "__self__", None), Interrupt):
+        other = getattr(before, "__self__", None)
+        if isinstance(other, Interrupt):
+            if other._runs(sys._getframe()):  # another callback of the same training, or of one round it
+                return
+            other.clear()  # an exception left it behind
+            before = signal.getsignal(signal.SIGINT)
+        if callable(before):
             self._before = before
             signal.signal(signal.SIGINT, self._handle)
 

@@ -202,3 +202,48 @@ def test_an_error_where_warnings_are_errors(make, data, capsys):
         history = model.fit(*data, **FIT, verbose=0, callbacks=[DiagnoseCallback(verbose=0, on_finding=fails)])
     assert len(history.epoch) == 14
     assert capsys.readouterr().err.count("diagnose stopped advising: KeyError: 'mine'") == 1
+
+
+def test_what_was_asked_for_is_done_though_the_advice_failed(make, data, monkeypatch):
+    from diagnose.live import Live
+
+    monkeypatch.setattr(Live, "append", lambda self, logs: 1 / 0)
+    model = make(optimizer=keras.optimizers.Adam(0.05))
+    with pytest.warns(RuntimeWarning, match="ZeroDivisionError"):
+        history = model.fit(*data, **FIT, verbose=0, callbacks=[DiagnoseCallback(0, restore_best_weights=True)])
+    x, y = data[0][45:], data[1][45:]
+    assert model.evaluate(x, y, verbose=0)[0] == pytest.approx(min(history.history["val_loss"]), rel=1e-5)
+
+
+def test_ctrl_c_is_python_s_again_after_any_end(make, data):
+    import signal
+
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            assert signal.getsignal(signal.SIGINT) is not before
+            if self.fails:
+                raise OSError("no disk")
+
+    before, callback, other = signal.getsignal(signal.SIGINT), DiagnoseCallback(0), Fails()
+    for other.fails in (True, True, False):
+        try:
+            make().fit(*data, epochs=2, verbose=0, callbacks=[callback, DiagnoseCallback(0), other])
+        except OSError:
+            signal.getsignal(signal.SIGINT)  # left behind, and found out by the next fit or the next Ctrl-C
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_after_a_fit_that_failed_prints_nothing(make, data, capsys):
+    import signal
+
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise OSError("no disk")
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(OSError, match="no disk"):
+        make().fit(*data, epochs=2, verbose=0, callbacks=[callback := DiagnoseCallback(), Fails()])
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert capsys.readouterr().out == "" and callback.report.curves.length == 1
