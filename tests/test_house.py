@@ -51,7 +51,7 @@ STAGES = [
     ["arguments", "gate", "output", "parallel", "session"],
     ["live"],
     ["cli", "completion"],
-    ["callback"],
+    ["callback", "adapters"],
 ]
 LATER = {"report": {"techniques", "renderers", "registry"}}  # asked for lazily, by a method that somebody calls
 

@@ -125,7 +125,7 @@ class Adviser:
         wanted = set(self.stop_on)
         for one in news:
             if one.kind == "appears" and wanted & {"any", one.finding.rule, one.finding.area}:
-                return f"diagnose: epoch {one.epoch}: training is stopped on {one.finding.rule}, as asked"
+                return f"diagnose: {one.axis} {one.epoch}: training is stopped on {one.finding.rule}, as asked"
         return None
 
     def _screen(self) -> dict[str, Any]:

@@ -60,6 +60,8 @@ class Live:
         self.select, self.ignore, self.min_epochs = tuple(select), tuple(ignore), min_epochs
         self.source, self.producer, self.axis = source, producer, axis
         self.first, self.planned, self.directions, self.inside = first, planned, dict(directions or {}), inside
+        self.splits: dict[str, tuple[str, str]] = {}  # name -> split and bare metric, where the names don't tell
+        self.kind = ""  # "boosting": no neural network
         self.history = History()
         self.condensed = Condensed()
         self.unused: set[str] = set()
@@ -114,7 +116,7 @@ class Live:
         over = [rule for rule in gone if rule not in found]
         for rule in {*new, *gone} - right.keys() - {*over}:
             self._debounce.again(rule)
-        told = [News("clears", self.epoch, self._debounce.told[rule]) for rule in over]
+        told = [News("clears", self.epoch, self.axis, self._debounce.told[rule]) for rule in over]
         self._debounce.confirm(right, over)
         return told + [appeared(one, report, self.epoch) for one in report.findings if one.rule in right]
 
@@ -145,8 +147,9 @@ class Live:
             directions={name: way for name, way in self.directions.items() if name in values},
             unused=tuple(sorted(self.unused - values.keys())),
             planned=self.planned,
+            splits={name: split for name, split in self.splits.items() if name in values},
             notes=notes,
-            extra=extra,
+            extra={**extra, "kind": self.kind} if self.kind else extra,
         )
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:

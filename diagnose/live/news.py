@@ -19,12 +19,14 @@ AT_THE_END = frozenset({"underfit-unfinished", "slow-learning", "high-variance"}
 class News:
     """A finding that appeared, or has cleared, at an epoch (as the training numbers them, from 1).
 
+    axis     what is counted: "epoch", "iteration"
     when     "since epoch 12", "" for the whole run
     advice   what to do first, with the code in short; "" for what has cleared
     """
 
     kind: Literal["appears", "clears"]
     epoch: int
+    axis: str
     finding: Finding
     when: str = ""
     advice: str = ""
@@ -41,7 +43,7 @@ def message(news: Sequence[News], width: int | None = None, *, ascii_only: bool 
 
     appears = [one for one in news if one.kind == "appears"]
     clears = ", ".join(one.finding.rule for one in news if one.kind == "clears")
-    head = f"diagnose: epoch {news[0].epoch}: "
+    head = f"diagnose: {news[0].axis} {news[0].epoch}: "
     if not appears:
         lines = [f"{head}cleared: {clears}"]
     else:
@@ -61,7 +63,7 @@ def appeared(finding: Finding, report: Report, epoch: int) -> News:
 
     treats = [one for one in report.recommendations if finding.rule in one.treats]
     advice = f"{treats[0].technique.replace('-', ' ')}: {treats[0].brief}" if treats else ""
-    return News("appears", epoch, finding, since(finding, report), advice)
+    return News("appears", epoch, report.curves.axis, finding, since(finding, report), advice)
 
 
 class Debounce:

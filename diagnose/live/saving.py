@@ -34,6 +34,8 @@ def save(
         "first": first,
         "planned": table.planned,
         "directions": dict(table.directions),
+        "splits": {name: list(split) for name, split in table.splits.items()},
+        "kind": table.extra.get("kind"),
         "unused": list(table.unused),
         "columns": {name: cells(values, table.missing.get(name)) for name, values in table.columns.items()},
     }

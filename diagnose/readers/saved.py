@@ -8,6 +8,8 @@ producer, source, point   whose training it was ("Keras fit", the model's name),
 first         the training's own number of the first row, from 1
 planned       how many rows were asked for, or null
 directions    name -> "min" | "max" where the training itself said so
+splits        name -> ["train" | "validation" | "test", metric] where the names don't tell
+kind          "boosting" or null
 unused        names of what was logged and is no single number
 columns       name -> list of numbers, one a row; null where nothing was logged, "NaN", "Infinity" and "-Infinity" as words
 inside        optional: what was collected inside the model
@@ -66,6 +68,8 @@ def of_saved(value: Mapping[str, Any]) -> Table:
         raise ReadError("expected columns of one length in a saved training, found several")
     planned = value.get("planned")
     notes, extra = went_on(_expected(value, "first", int, 1))
+    if value.get("kind") is not None:
+        extra["kind"] = _expected(value, "kind", str, "")
     if value.get("inside") is not None:
         extra["inside"] = _expected(value, "inside", dict, {})
     return Table(
@@ -74,6 +78,7 @@ def of_saved(value: Mapping[str, Any]) -> Table:
         producer=_expected(value, "producer", str, "saved training"),
         point=_expected(value, "point", str, "epoch"),
         directions=_directions(_expected(value, "directions", dict, {})),
+        splits=_splits(_expected(value, "splits", dict, {})),
         unused=tuple(map(str, _expected(value, "unused", list, []))),
         planned=planned if type(planned) is int else None,
         notes=notes,
@@ -90,6 +95,13 @@ def _expected(value: Mapping[str, Any], key: str, kind: type, default: Any) -> A
 
 def _directions(found: dict[str, Any]) -> dict[str, Direction]:
     return {name: cast(Direction, way) for name, way in found.items() if way in ("min", "max")}
+
+
+def _splits(found: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    for name, said in found.items():
+        if not (isinstance(said, list) and len(said) == 2 and all(isinstance(one, str) for one in said)):
+            raise ReadError(f"expected a split and a metric for column {name!r}, found {said!r}")
+    return {name: (said[0], said[1]) for name, said in found.items()}
 
 
 def _column(name: str, values: object) -> tuple[FloatArray, BoolArray]:

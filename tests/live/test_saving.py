@@ -114,6 +114,7 @@ def test_nothing_to_save(tmp_path):
         ({"columns": {}}, "expected a column such as loss"),
         ({"first": "1"}, "expected first of a saved training as int, found str"),
         ({"point": 3}, "expected point of a saved training as str, found int"),
+        ({"splits": {"loss": "train"}}, "expected a split and a metric for column 'loss', found 'train'"),
         ({"inside": []}, "expected inside of a saved training as dict, found list"),
     ],
 )
