@@ -47,7 +47,7 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
                  loss) are put back
     inspect      default False: read only the model's configuration and how its weights move; True: look at gradients,
                  activations, inputs and the output as well
-    sample       default None: a batch (x, y) of training data to look at them on; for ``inspect``
+    sample       default None: a batch (x, y) or (x, y, sample_weight) of training data to look at them on; for ``inspect``
 
     Raises UsageError for an argument that doesn't fit.
     """
@@ -64,11 +64,13 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         stop_on: Sequence[str] = (),
         restore_best_weights: bool = False,
         inspect: bool = False,
-        sample: tuple[Any, Any] | None = None,
+        sample: Sequence[Any] | None = None,
     ) -> None:
         super().__init__()
-        if sample is not None and not (isinstance(sample, (tuple, list)) and len(sample) == 2):
-            raise UsageError(f"expected sample as a batch (x, y), found {type(sample).__name__}")
+        if sample is not None and not (isinstance(sample, (tuple, list)) and len(sample) in (2, 3)):
+            raise UsageError(
+                f"expected sample as a batch (x, y) or (x, y, sample_weight), found {type(sample).__name__}"
+            )
         if sample is not None and not inspect:
             raise UsageError("a sample is for inspect=True; pass both, or neither")
         self.adviser = Adviser(

@@ -102,9 +102,7 @@ class Live:
         self._judged, self._attention.wanted = length, False
         whole = self.condensed.width == 1
         screened = self.report() if whole else self._judge(self.condensed.columns())
-        new, gone = self._debounce.settled(screened.findings, length)
-        if length < self.min_epochs:
-            new = [rule for rule in new if rule == "diverging"]
+        new, gone = self._debounce.settled(screened.findings, length, self.min_epochs)
         if not new and not gone:
             return []
         return self._confirmed(self.report(), new, gone)

@@ -74,14 +74,18 @@ class Debounce:
         self._since: dict[str, int] = {}
         self._gone: dict[str, int] = {}
 
-    def settled(self, findings: Collection[Finding], length: int) -> tuple[list[str], list[str]]:
-        """Of the findings after ``length`` epochs: rules to tell of now, and rules told of that are to be taken back."""
+    def settled(self, findings: Collection[Finding], length: int, min_epochs: int) -> tuple[list[str], list[str]]:
+        """Of the findings after ``length`` epochs: rules to tell of now, and rules told of that are to be taken back.
+
+        Before ``min_epochs`` only what can't wait.
+        """
         sure = {one.rule: one for one in findings if one.confidence >= SPEAK and one.rule not in AT_THE_END}
         there = {one.rule for one in findings}
         self._since = {rule: self._since.get(rule, length) for rule in sure if rule not in self.told}
         self._gone = {rule: self._gone.get(rule, length) for rule in self.told if rule not in there}
-        new = [rule for rule, since in self._since.items() if urgent(sure[rule]) or _held(since, length)]
-        if new:  # one message rather than two, an epoch apart
+        early = length < min_epochs
+        new = [rule for rule, at in self._since.items() if urgent(sure[rule]) or (not early and _held(at, length))]
+        if new and not early:  # one message rather than two, an epoch apart
             new += [rule for rule, since in self._since.items() if rule not in new and _held(since, length, 0.5)]
         return new, [rule for rule, since in self._gone.items() if _held(since, length)]
 
@@ -96,8 +100,8 @@ class Debounce:
 
 
 def urgent(finding: Finding) -> bool:
-    """Whether it can't wait: a loss that is no longer a number seldom comes back."""
-    return finding.rule == "diverging" and "value" in finding.names
+    """Whether it can't wait: a loss, or a weight, that is no longer a number seldom comes back."""
+    return finding.rule == "non-finite-data" or (finding.rule == "diverging" and "value" in finding.names)
 
 
 def _held(since: int, length: int, share: float = 1.0) -> bool:

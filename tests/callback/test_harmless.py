@@ -132,12 +132,14 @@ def trained(case, make, data, callbacks):
 
 @pytest.mark.parametrize("case", CASES)
 def test_bit_by_bit(case, make, data):
+    if keras.backend.backend() == "torch" and case in ("steps_per_execution", "jit_compile"):
+        pytest.skip("Keras does not do that on PyTorch")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras' own; the callback's would show in .broken
         without = trained(case, make, data, [])
         callback = DiagnoseCallback(verbose=0)
         with_it = trained(case, make, data, [callback])
-    assert with_it == without
+    assert [name for name in without if with_it[name] != without[name]] == []
     assert not callback.adviser.broken and callback.report.curves.length >= 11
 
 
