@@ -10,6 +10,7 @@ from typing import Any
 
 from diagnose.curves import Curves, Direction, FloatArray
 from diagnose.errors import UsageError
+from diagnose.evidence.run import FEWEST
 from diagnose.judging import judge
 from diagnose.live.condensed import Condensed
 from diagnose.live.history import History, numbers
@@ -20,7 +21,7 @@ from diagnose.readers.table import BoolArray, Table
 from diagnose.registry import check_names
 from diagnose.report import Report
 
-MIN_EPOCHS = 10  # fewer tell little, and the first epochs of a healthy training are unlike the rest
+MIN_EPOCHS = 12  # fewer tell little, and the first epochs of a healthy training are unlike the rest
 GROWTH = 0.02  # share by which a history must have grown to be judged again
 JUMP = 8.0  # multiple of the usual change between epochs that is worth a look at once
 WATCHED = ("val_loss", "eval_loss", "loss")  # the first that is logged tells when to look at once
@@ -96,7 +97,7 @@ class Live:
     def news(self) -> list[News]:
         """What has appeared or cleared since it was last asked; judges when that is due, at most once an epoch."""
         length = self.length
-        due = length >= self.min_epochs and length - self._judged >= max(1.0, GROWTH * self._judged)
+        due = length >= FEWEST and length - self._judged >= max(1.0, GROWTH * self._judged)
         if not length or self._judged == length or not (due or self._attention.wanted):
             return []
         self._judged, self._attention.wanted = length, False

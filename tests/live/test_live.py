@@ -89,7 +89,7 @@ def test_one_bad_epoch_is_no_news():
 def test_nothing_is_told_before_min_epochs():
     _, told = play(turning(80), min_epochs=60)
     assert not any(told[:59]) and any(told[59:])
-    assert play(falling(MIN_EPOCHS - 1))[0]._report is None
+    assert not any(play(turning(80)[20 : 20 + MIN_EPOCHS - 1])[1])
 
 
 def test_nan_is_told_at_once():
