@@ -49,7 +49,9 @@ STAGES = [
     ["engine"],
     ["renderers"],
     ["arguments", "gate", "output", "parallel", "session"],
+    ["live"],
     ["cli", "completion"],
+    ["callback", "adapters"],
 ]
 LATER = {"report": {"techniques", "renderers", "registry"}}  # asked for lazily, by a method that somebody calls
 

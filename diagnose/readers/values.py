@@ -57,6 +57,10 @@ def _inner(value: Any, path: tuple[str, ...], depth: int) -> list[tuple[tuple[st
 
 def _known(value: Any) -> Table | None:
     """Shapes a program is known for."""
+    if isinstance(value, Mapping) and "diagnose_run" in value:
+        from diagnose.readers.saved import of_saved
+
+        return of_saved(value)
     if isinstance(value, Mapping) and isinstance(value.get("history"), Mapping) and "epoch" in value:
         return _of_attributes(value)
     if isinstance(value, Mapping) and isinstance(value.get("log_history"), list):
