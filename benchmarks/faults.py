@@ -88,6 +88,7 @@ class Setting:
     width: int = 32
     epochs: int = EPOCHS
     held: float = 0.25
+    decay: float = 1.0
     metrics: tuple[str, ...] = ("accuracy",)
 
 
@@ -187,7 +188,8 @@ def setting(shape: str, seed: int, fault: str) -> Setting:
         one.rate /= 1000
     elif fault == "sorted":
         order = np.argsort(one.y, kind="stable")
-        one.x, one.y, one.held = one.x[order], one.y[order], 0.34  # the last class is in the validation rows only
+        one.x, one.y = one.x[order], one.y[order]
+        one.held = float((one.y == 2).mean())  # the last class is in the validation rows only
     return one
 
 
@@ -199,6 +201,49 @@ def _head(shape: str, one: Setting) -> None:
         one.end = "linear"
     else:
         one.y, one.end, one.loss = keras.utils.to_categorical(one.y, 3), "sigmoid", "categorical_crossentropy"
+
+
+HEALTHY_ROWS, HEALTHY_RUNS = 3000, 40
+NOISY = 0.1  # share of labels drawn anew: sound data are not perfect
+# Sound trainings of many kinds: shape of the data, and what differs from the usual setting.
+HEALTHY: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("dense", {}),
+    ("dense", {"activation": "tanh"}),
+    ("dense", {"activation": "sigmoid", "depth": 1, "rate": 5e-3}),
+    ("dense", {"extra": "batchnorm"}),
+    ("dense", {"extra": "dropout", "width": 48}),
+    ("dense", {"optimizer": "SGD", "rate": 0.1}),
+    ("dense", {"optimizer": "rmsprop", "activation": "elu", "depth": 3}),
+    ("conv", {"width": 12}),
+    ("conv", {"width": 8, "extra": "batchnorm dropout", "epochs": 20, "decay": 0.7}),
+    ("conv", {"width": 8, "activation": "tanh", "optimizer": "SGD", "rate": 0.02}),
+    ("recurrent", {"activation": "tanh", "depth": 1, "width": 16, "rate": 3e-3}),
+    ("recurrent", {"activation": "gru", "depth": 1, "width": 8, "rate": 3e-3}),
+    ("quantity", {"activation": "relu", "rate": 3e-3}),
+    ("quantity", {"activation": "tanh", "optimizer": "adamw"}),
+)
+
+
+def quantity_data(rng: np.random.Generator, rows: int) -> tuple[Any, Any]:
+    """A smooth function of five inputs, with noise."""
+    x = rng.normal(0, 1, (rows, 5)).astype("float32")
+    y = np.sin(x[:, 0]) + 0.5 * x[:, 1] * x[:, 2] + 0.3 * x[:, 3] + rng.normal(0, 0.3, rows)
+    return x, y.astype("float32")[:, None]
+
+
+def healthy(seed: int) -> tuple[str, Setting]:
+    """The sound training of this number: enough rows, a fitting head, a rate that falls until nothing is left to gain."""
+    shape, special = HEALTHY[seed % len(HEALTHY)]
+    rng = np.random.default_rng(1000 + seed)
+    if shape == "quantity":
+        x, y = quantity_data(rng, HEALTHY_ROWS)
+        special = {"classes": 1, "end": "linear", "loss": "mse", "metrics": ("mae",), **special}
+        shape = "dense"
+    else:
+        x, y = DATA[shape](rng, HEALTHY_ROWS)
+        wrong = rng.random(len(y)) < NOISY
+        y = np.where(wrong, rng.integers(0, 3, len(y)), y)
+    return shape, Setting(x, y, **{"width": 16, "epochs": 40, "decay": 0.85, **special})
 
 
 def train(shape: str, one: Setting, seed: int) -> tuple[Report, Watch]:
@@ -243,6 +288,7 @@ def main() -> None:
     parser.add_argument("--part", choices=("faults", "healthy", "all"), default="all")
     parser.add_argument("--only")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--healthy", type=int, default=HEALTHY_RUNS)
     asked = parser.parse_args()
     if asked.part in ("faults", "all"):
         count = good = 0
@@ -250,6 +296,18 @@ def main() -> None:
             count, good = count + 1, good + ok
             print(f"{'ok ' if ok else 'BAD'} {fault:10} {shape:10} {seed}  {told(report)}", flush=True)
         print(f"{good} of {count} named rightly")
+    if asked.part in ("healthy", "all"):
+        alarms = 0
+        for number in range(asked.healthy):
+            shape, one = healthy(number)
+            report, watch = train(shape, one, number)
+            alarms += bool(report.findings)
+            last = " ".join(f"{name} {values[-1]:.3f}" for name, values in watch.logs.items())
+            print(
+                f"{'BAD' if report.findings else 'ok '} healthy {number:2} {shape:10} {told(report)}  ({last})",
+                flush=True,
+            )
+        print(f"{alarms} of {asked.healthy} healthy trainings with an alarm")
 
 
 if __name__ == "__main__":

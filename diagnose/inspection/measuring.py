@@ -14,6 +14,7 @@ from diagnose.inspection.parts import GATED, Part
 
 ZERO = ("relu", "relu6")  # functions with a side on which everything is zero
 LIMITS = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "hard_tanh": (-1.0, 1.0)}
+NORMALIZES = "BatchNormalization"
 PINNED = 0.01  # this near to a limit, as a share of the way between both, a sigmoid's slope is under 4% of its largest
 
 Outputs = dict[str, dict[str, Any]]  # measure -> place of the layer -> tensor
@@ -21,6 +22,7 @@ Outputs = dict[str, dict[str, Any]]  # measure -> place of the layer -> tensor
 
 def forward(model: Any, parts: Sequence[Part], x: Any) -> tuple[Any, Outputs]:
     """The model's prediction in training mode and what its layers did; call it inside a StatelessScope."""
+    means = {at: _moving_mean(part) for at, part in enumerate(parts) if part.layer.kind == NORMALIZES}
     with _recorded(parts) as seen:
         prediction = model(x, training=True)
     out: Outputs = {"arriving": {}, "peak": {}, "pinned": {}, "drift": {}}
@@ -33,8 +35,8 @@ def forward(model: Any, parts: Sequence[Part], x: Any) -> tuple[Any, Outputs]:
         if part.layer.kind not in GATED and part.layer.activation in LIMITS:
             low, high = LIMITS[part.layer.activation]
             out["pinned"][place] = _pinned(gave, low, high)
-        if part.layer.kind == "BatchNormalization":
-            out["drift"][place] = _drift(part.keras, given)
+        if at in means:
+            out["drift"][place] = _drift(part.keras, means[at], given)
     return prediction, out
 
 
@@ -107,7 +109,14 @@ def _pinned(tensor: Any, low: float, high: float) -> Any:
     return _over_units(at_limit, "mean")
 
 
-def _drift(layer: Any, given: Any) -> Any:
+def _moving_mean(part: Part) -> Any:
+    """As it is before the batch moves it."""
+    from keras import ops
+
+    return ops.cast(part.keras.moving_mean, "float32")
+
+
+def _drift(layer: Any, mean: Any, given: Any) -> Any:
     """Root mean square over units of (moving mean - batch mean) / batch deviation."""
     from keras import ops
 
@@ -115,5 +124,4 @@ def _drift(layer: Any, given: Any) -> Any:
     axis = layer.axis % len(value.shape)
     others = tuple(one for one in range(len(value.shape)) if one != axis)
     deviation = ops.sqrt(ops.var(value, axis=others) + layer.epsilon)
-    off = (ops.cast(layer.moving_mean, "float32") - ops.mean(value, axis=others)) / deviation
-    return ops.sqrt(ops.mean(ops.square(off)))
+    return ops.sqrt(ops.mean(ops.square((mean - ops.mean(value, axis=others)) / deviation)))

@@ -14,18 +14,19 @@ def probe(model: Any, parts: Sequence[Part], judged: bool) -> Callable[[Any, Any
     import keras
     import tensorflow as tf
 
+    variables = list(model.trainable_variables)
     kernels = [kernel.value for part in parts for kernel in part.kernels]
 
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def measure(x: Any, y: Any, weight: Any) -> Outputs:
-        with tf.GradientTape(watch_accessed_variables=False) as tape, keras.StatelessScope():
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(kernels)
-            prediction, out = forward(model, parts, x)
-            loss = model.compute_loss(x=x, y=y, y_pred=prediction, sample_weight=weight) if judged else None
+            with keras.StatelessScope([(one, one.value) for one in variables]):
+                prediction, out = forward(model, parts, x)
+                loss = model.compute_loss(x=x, y=y, y_pred=prediction, sample_weight=weight) if judged else None
         if loss is not None:
             gradients = tape.gradient(loss, kernels)
-            dense = [None if one is None else tf.convert_to_tensor(one) for one in gradients]
-            out["gradient"] = squared(parts, dense)
+            out["gradient"] = squared(parts, [None if one is None else tf.convert_to_tensor(one) for one in gradients])
         return out
 
     return lambda x, y, weight: measure(x, y, weight)
