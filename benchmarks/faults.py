@@ -217,7 +217,7 @@ HEALTHY: tuple[tuple[str, dict[str, Any]], ...] = (
     ("conv", {"width": 12}),
     ("conv", {"width": 8, "extra": "batchnorm dropout", "epochs": 20, "decay": 0.7}),
     ("conv", {"width": 8, "activation": "tanh", "optimizer": "SGD", "rate": 0.02}),
-    ("recurrent", {"activation": "tanh", "depth": 1, "width": 16, "rate": 3e-3}),
+    ("recurrent", {"activation": "tanh", "depth": 1, "width": 8, "rate": 2e-3}),
     ("recurrent", {"activation": "gru", "depth": 1, "width": 8, "rate": 3e-3}),
     ("quantity", {"activation": "relu", "rate": 3e-3}),
     ("quantity", {"activation": "tanh", "optimizer": "adamw"}),

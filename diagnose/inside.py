@@ -72,9 +72,10 @@ class Data:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inside:
-    """What was seen inside a model. Every array is (k, L): k inspected epochs, L layers, NaN where nothing was measured.
+    """What was seen inside a model. Arrays are (k, L): k inspected epochs, L layers, NaN where nothing was measured.
 
     epochs     (k,) 1-based positions on the run's axis, strictly increasing
+    steps      (k,) updates of the weights in that epoch; NaN where its beginning was not seen
     gradient   norm of a mini-batch's gradient with respect to the layer's kernels, on the sample: root mean square over parts
     moment     the same as the optimizer's running squared gradients have it (Adam, RMSprop): needs no sample
     weight     norm of the kernels at the epoch's end
@@ -92,6 +93,7 @@ class Inside:
     """
 
     epochs: IntArray
+    steps: FloatArray
     layers: tuple[Layer, ...]
     gradient: FloatArray
     moment: FloatArray
@@ -115,6 +117,8 @@ class Inside:
             found = getattr(self, name).shape
             if found != shape:
                 raise UsageError(f"{name}: expected one number an epoch and layer, {shape}, found {found}")
+        if self.steps.shape != self.epochs.shape:
+            raise UsageError(f"steps: expected one number an epoch, {self.epochs.shape}, found {self.steps.shape}")
         if self.epochs.size and (self.epochs[0] < 1 or (np.diff(self.epochs) <= 0).any()):
             raise UsageError("epochs: expected positions from 1 on that increase")
 
@@ -122,6 +126,7 @@ class Inside:
         """Plain values for JSON; null stands for what was not measured."""
         plain: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
         plain["epochs"] = self.epochs.tolist()
+        plain["steps"] = [_plain(value) for value in self.steps.tolist()]
         for name in ("layers", "heads", "data"):
             plain[name] = [{key: _plain(value) for key, value in asdict(one).items()} for one in plain[name]]
         for name in MEASURES:
@@ -136,11 +141,12 @@ class Inside:
         try:
             layers = tuple(Layer(**one) for one in plain["layers"])
             epochs = np.array(plain["epochs"], dtype=np.int64)
+            steps = np.array([_number(value) for value in plain["steps"]], dtype=np.float64)
             arrays: dict[str, Any] = {name: _array(plain[name], (epochs.size, len(layers))) for name in MEASURES}
             heads = tuple(Head(**one) for one in plain["heads"])
             data = tuple(Data(**{key: _number(value) for key, value in one.items()}) for one in plain["data"])
             rest: dict[str, Any] = {"optimizer": plain["optimizer"], "learning_rate": plain["learning_rate"]}
-            return cls(epochs, layers, **arrays, heads=heads, data=data, **rest, waiting=tuple(plain["waiting"]))
+            return cls(epochs, steps, layers, **arrays, heads=heads, data=data, **rest, waiting=tuple(plain["waiting"]))
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(f"expected what Inside.to_dict() gives, found {type(error).__name__}: {error}") from error
 

@@ -9,10 +9,11 @@ What the curves show
 
 How it is decided
     From inside the model. Weights that are NaN or Inf, in more than the first layer that the data meet, with data
-    that are finite as far as is known: {LOST:%} sure, {BLIND:%} without a sample of the data. Or the weights of the
-    median layer moved within one epoch by a multiple of their own norm (half sure at {THROWN:x}), or the gradient
-    of the median layer grew to a multiple of its first size (half sure at {GROWN:x}), and nothing was learnt (half
-    sure at {LEARNT:%} of what there was to gain, in accuracy, else of the training loss).
+    that are finite as far as is known: {LOST:%} sure, {BLIND:%} without a sample of the data. Or the steps are as long as
+    the weights: over an epoch of n steps those of the median layer moved by root n times {STRIDE:x} their own norm
+    (half sure). Or nothing was learnt (half sure at {LEARNT:%} of what there was to gain, in accuracy, else of the
+    training loss) and they moved within one epoch by a multiple of their norm (half sure at {THROWN:x}), or the
+    gradient of the median layer grew to a multiple of its first size (half sure at {GROWN:x}).
 
 What else looks like it
     Unscaled inputs, whose gradients are large from the beginning; NaN in the data; initial weights near zero, which
@@ -26,13 +27,14 @@ Sources
 import numpy as np
 
 from diagnose.evidence.belief import above, beyond
-from diagnose.evidence.inner import grown, learnt, thrown, weighted
+from diagnose.evidence.inner import grown, learnt, stride, thrown, weighted
 from diagnose.evidence.run import Run
 from diagnose.inside import Inside
 from diagnose.registry import CannotJudge, Verdict, rule
 
 LOST = 0.95  # confidence in weights that are no numbers, with data that are
 BLIND = 0.7  # the same when no data were seen
+STRIDE = 1.0  # norms of a layer in a step: one that is as long as the weights forgets them; sound is about 0.001
 THROWN = 5.0  # norms of a layer moved in one epoch; sound trainings moved 0.01 to 0.2 of it in 19 steps
 GROWN = 100.0  # growth of the gradient: two orders of magnitude
 LEARNT = 0.3  # share of what there was to gain
@@ -87,17 +89,21 @@ def _thrown(run: Run, inside: Inside) -> Verdict | CannotJudge:
     if run.short or run.train is None:
         return CannotJudge("fewer than five points")
     far, when = thrown(inside)
+    step, stepped = stride(inside)
     growth, later = grown(inside)
-    by_step, by_growth = beyond(far, THROWN), beyond(growth, GROWN)
-    first = min(when if by_step >= by_growth else later, run.length)
-    moved = "the weights of a typical layer moved by {far:x} their own size within one epoch ({first_epoch})"
-    rose = "a typical layer's gradient grew to {growth:x} its first size ({first_epoch})"
+    unlearnt = 1 - above(learnt(run), LEARNT, 0.05)
+    by_step, by_way = beyond(step, STRIDE), beyond(far, THROWN) * unlearnt
+    by_growth = beyond(growth, GROWN) * unlearnt
+    moves = max(by_step, by_way) >= by_growth
+    first = min((stepped if by_step >= by_way else when) if moves else later, run.length)
+    say = "a typical layer's gradient grew to {growth:x} its first size ({first_epoch})"
+    if moves:
+        say = "the weights of a typical layer moved by {far:x} their own size within one epoch ({first_epoch})"
     return Verdict(
-        confidence=max(by_step, by_growth) * (1 - above(learnt(run), LEARNT, 0.05)),
+        confidence=max(by_step, by_way, by_growth),
         curve=run.train.name,
         epochs=(first, run.length),
-        evidence={"far": far, "growth": growth, "first_epoch": float(first), "learnt": learnt(run)},
-        names={"curve": run.train.name},
-        say=f"{moved if by_step >= by_growth else rose}, and {{curve}} shows nothing learnt since",
+        evidence={"far": far, "step": step, "growth": growth, "first_epoch": float(first), "learnt": learnt(run)},
+        say=f"{say}: steps of that size forget what was learnt",
         looks_like="initial weights near zero, or unscaled inputs",
     )

@@ -16,6 +16,7 @@ def inside(**changed):
     arrays["update"] = np.array([[math.inf], [0.1]])
     told = {
         "epochs": np.array([1, 4]),
+        "steps": np.array([19.0, math.nan]),
         "layers": (Layer("a", "Dense", "relu", 10, True),),
         **arrays,
         "heads": (Head("out", 1, "sigmoid", "binary_crossentropy", False, 1, 0.0, 1.0, True),),
@@ -39,7 +40,9 @@ def test_there_and_back():
 
 
 def test_nothing_inspected_yet():
-    one = inside(epochs=np.array([], dtype=np.int64), **{name: np.empty((0, 1)) for name in MEASURES})
+    one = inside(
+        epochs=np.array([], dtype=np.int64), steps=np.array([]), **{name: np.empty((0, 1)) for name in MEASURES}
+    )
     assert Inside.from_dict(json.loads(json.dumps(one.to_dict()))).epochs.size == 0
 
 
@@ -52,6 +55,8 @@ def test_epochs_are_positions_that_increase(epochs):
 def test_a_measure_has_a_number_for_each_epoch_and_layer():
     with pytest.raises(UsageError, match=r"dead: expected one number an epoch and layer, \(2, 1\), found \(1, 1\)"):
         inside(dead=np.zeros((1, 1)))
+    with pytest.raises(UsageError, match="steps: expected one number an epoch"):
+        inside(steps=np.zeros(3))
 
 
 @pytest.mark.parametrize("spoil", [{"layers": 3}, {"epochs": ["one"]}, {"dead": [[1, 2, 3]]}, {"heads": [{"no": 1}]}])

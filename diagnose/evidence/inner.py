@@ -75,6 +75,11 @@ def thrown(inside: Inside) -> tuple[float, int]:
     return _highest(inside, inside.update)
 
 
+def stride(inside: Inside) -> tuple[float, int]:
+    """The same for each root of a step, as a walk of that many steps in random directions would have to be long."""
+    return _highest(inside, inside.update / np.sqrt(np.maximum(inside.steps, 1.0))[:, None])
+
+
 def grown(inside: Inside) -> tuple[float, int]:
     """How many times its first size a typical layer's gradient reached, and at which position; (0, 1) when unknown."""
     values = gradients(inside)

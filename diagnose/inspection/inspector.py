@@ -11,7 +11,7 @@ from diagnose.inside import MEASURES, Inside
 from diagnose.inspection import configuration
 from diagnose.inspection.parts import Part, parts
 from diagnose.inspection.sample import Probe, Sample
-from diagnose.inspection.weights import Moments, Snapshot, change, norm, snapshot
+from diagnose.inspection.weights import Moments, Snapshot, change, norm, snapshot, steps
 
 EVERY = 32  # epochs that are all inspected
 GROWTH = 0.05  # later the next one is inspected when that share of the run has passed: a 10,000-epoch run has some 150
@@ -34,7 +34,9 @@ class Inspector:
         self._parts: tuple[Part, ...] | None = None
         self._before: list[Snapshot] = []
         self._seen = 0  # position at whose end ``_before`` was taken
+        self._made = 0  # the optimizer's steps then
         self._epochs: list[int] = []
+        self._steps: list[float] = []
         self._rows: list[dict[str, list[float]]] = []
         self._rate: float | None = None
         self._sample = None if sample is None else Sample(sample)
@@ -43,7 +45,7 @@ class Inspector:
     def begin(self, epoch: int = 0) -> None:
         """Remember the weights, if this epoch is one to inspect."""
         if self._position + 1 == self._due and self._built() and not (self._before and self._seen == self._position):
-            self._before = snapshot(self._parts or ())
+            self._before, self._made = snapshot(self._parts or ()), self._steps_now()
 
     def end(self, epoch: int = 0) -> None:
         """Measure, if this epoch is one to inspect."""
@@ -52,7 +54,10 @@ class Inspector:
             return
         self._due = self._position + max(1, int(GROWTH * (self._position - EVERY)))
         if self._built():
+            now = self._steps_now()
             self._epochs.append(self._position)
+            self._steps.append(float(now - self._made) if self._before else math.nan)
+            self._made = now
             self._rows.append(self._measured())
             self._rate = configuration.learning_rate(self._model)
 
@@ -69,6 +74,7 @@ class Inspector:
         heads = configuration.heads(self._model)
         return Inside(
             np.array(self._epochs, dtype=np.int64),
+            np.array(self._steps, dtype=np.float64),
             layers,
             **arrays,
             heads=self._sample.heads(heads) if self._sample else heads,
@@ -82,6 +88,9 @@ class Inspector:
         if self._sample is None:
             return ("gradients, activations, inputs and targets wait for a sample: inspect=True, sample=(x, y)",)
         return (self._probe.waiting,) if self._probe and self._probe.waiting else ()
+
+    def _steps_now(self) -> int:
+        return steps(getattr(self._model, "optimizer", None))
 
     def _built(self) -> bool:
         if self._parts is None and self._model.built:

@@ -17,8 +17,8 @@ MOST = 65536  # values of one variable that are looked at; of larger ones every 
 
 def values(variable: Any) -> FloatArray:
     """(m,) the variable's values, at most about ``MOST``, evenly spread; a copy."""
-    flat: FloatArray = variable.numpy().reshape(-1)
-    return flat[:: -(-flat.size // MOST) or 1].astype(np.float64)
+    flat = np.asarray(variable).reshape(-1)
+    return np.array(flat[:: -(-flat.size // MOST) or 1], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ def _lost(arrays: Sequence[FloatArray]) -> float:
     return sum(np.count_nonzero(~np.isfinite(array)) for array in bad) / size if size else math.nan
 
 
+def steps(optimizer: Any) -> int:
+    """How many updates the optimizer has made; 0 without one."""
+    found = getattr(getattr(optimizer, "inner_optimizer", optimizer), "iterations", None)
+    return 0 if found is None else int(np.asarray(found))
+
+
 class Moments:
     """An optimizer's running mean of squared gradients, per variable."""
 
@@ -70,8 +76,7 @@ class Moments:
         inner = getattr(optimizer, "inner_optimizer", optimizer)  # the one inside a loss-scale optimizer
         self._optimizer = inner
         self._squares = getattr(inner, "_velocities", None) if _keeps_squares(inner) else None
-        steps = int(inner.iterations) if self._squares else 0
-        self._begun = 1 - _fade(inner) ** steps  # running means begin at zero
+        self._begun = 1 - _fade(inner) ** (steps(inner) if self._squares else 0)  # running means begin at zero
 
     def known(self) -> bool:
         """Whether the optimizer keeps them, and has made a step."""

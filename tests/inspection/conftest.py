@@ -11,12 +11,11 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras", reason="the callback needs keras: pip install 'diagnose-curves[keras]'")
-
 
 @pytest.fixture
 def look() -> Any:
     """look(sample=None): a callback that asks an inspector, and keeps the weights at each epoch's begin and end."""
+    keras = pytest.importorskip("keras", reason="the inspector needs keras: pip install 'diagnose-curves[keras]'")
     from diagnose.inspection import Inspector
 
     class Look(keras.callbacks.Callback):
@@ -45,6 +44,8 @@ def look() -> Any:
 @pytest.fixture
 def made() -> Any:
     """made(layer, layer..., shape=(4,), loss="mse", optimizer="adam"): a compiled Sequential model from a fixed seed."""
+
+    keras = pytest.importorskip("keras")
 
     def make(*layers: Any, shape: tuple[int, ...] = (4,), loss: Any = "mse", optimizer: Any = "adam") -> Any:
         keras.utils.set_random_seed(7)

@@ -36,6 +36,7 @@ def test_weights_and_their_movement(look, made, xy):
             assert inside.update[epoch, at] == pytest.approx(
                 np.linalg.norm(after - before) / np.linalg.norm(before), rel=1e-4
             )
+    assert inside.steps.tolist() == [2, 2, 2]
     assert (inside.lost == 0).all() and np.isnan(inside.gradient).all()
     assert inside.optimizer == "Adam" and inside.learning_rate == pytest.approx(0.001)
     assert "wait for a sample" in inside.waiting[0]

@@ -55,7 +55,9 @@ def inside() -> Callable[..., Inside]:
     Layers are named a, b, c...; the last one makes the output, and each has as many parameters as ``parameters`` says.
     """
 
-    def make(*, activation: str = "relu", kind: str = "Dense", parameters: int = 100, **told: Any) -> Inside:
+    def make(
+        *, activation: str = "relu", kind: str = "Dense", parameters: int = 100, steps: int = 10**9, **told: Any
+    ) -> Inside:
         rows = {name: np.array(told.pop(name), dtype=np.float64) for name in MEASURES if name in told}
         epochs, count = next(iter(rows.values())).shape if rows else (1, 3)
         unknown = np.full((epochs, count), np.nan)
@@ -64,7 +66,7 @@ def inside() -> Callable[..., Inside]:
             for at, name in enumerate("abcdefgh"[:count])
         )
         arrays = {name: rows.get(name, unknown) for name in MEASURES}
-        return Inside(np.arange(1, epochs + 1), layers, **arrays, **told)
+        return Inside(np.arange(1, epochs + 1), np.full(epochs, float(steps)), layers, **arrays, **told)
 
     return make
 

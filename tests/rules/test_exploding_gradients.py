@@ -34,6 +34,20 @@ def test_threshold_of_the_way(judge, inside, constant):
     assert sure(half * 2) > 0.8
 
 
+@pytest.mark.parametrize("logged", [{"loss": FLAT, "accuracy": GUESSING}, {"loss": LEARNS, "accuracy": RIGHT}])
+def test_threshold_of_the_step_whatever_was_learnt(judge, inside, constant, logged):
+    """An epoch of 16 steps: four times as far as one."""
+    half = 4 * constant("exploding-gradients", "STRIDE")
+
+    def sure(far):
+        return judge("exploding-gradients", inside=inside(update=[[far] * 3], steps=16), **logged).confidence
+
+    assert sure(half * 2) > 0.8
+    if logged["loss"] is LEARNS:
+        assert sure(half / 2) < 0.2
+        assert sure(half) == pytest.approx(0.5, abs=0.01)
+
+
 def test_threshold_of_the_growth(judge, inside, constant):
     half = constant("exploding-gradients", "GROWN")
 
@@ -92,6 +106,7 @@ def test_what_cannot_be_judged(refusal, inside):
 
 EMPTY = {
     "epochs": [],
+    "steps": [],
     "layers": [],
     **{name: [] for name in MEASURES},
     "heads": [],
