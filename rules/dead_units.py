@@ -48,8 +48,10 @@ def dead_units(run: Run) -> Verdict | CannotJudge:
     if run.inside is None:
         return CannotJudge("nothing was measured inside the model: train with DiagnoseCallback")
     found = worst(run.inside, run.inside.dead)
+    if found is None and run.inside.data:
+        return Verdict(0.0)  # no layer that could
     if found is None:
-        return CannotJudge("needs a sample, DiagnoseCallback(inspect=True, sample=(x, y)), and hidden ReLU layers")
+        return CannotJudge("needs a sample: DiagnoseCallback(inspect=True, sample=(x, y))")
     share, layer = found
     curve = run.train.name if run.train else None
     return Verdict(

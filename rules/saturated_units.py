@@ -47,10 +47,10 @@ def saturated_units(run: Run) -> Verdict | CannotJudge:
     if run.inside is None:
         return CannotJudge("nothing was measured inside the model: train with DiagnoseCallback")
     found = worst(run.inside, run.inside.saturated)
+    if found is None and run.inside.data:
+        return Verdict(0.0)  # no layer that could
     if found is None:
-        return CannotJudge(
-            "needs a sample, DiagnoseCallback(inspect=True, sample=(x, y)), and hidden sigmoid or tanh layers"
-        )
+        return CannotJudge("needs a sample: DiagnoseCallback(inspect=True, sample=(x, y))")
     share, layer = found
     return Verdict(
         confidence=beyond(share, PINNED, 0.2) * (1 - above(learnt(run), LEARNT, 0.05)),

@@ -25,7 +25,7 @@ Sources
 """
 
 from diagnose.evidence.belief import above, beyond
-from diagnose.evidence.inner import fading, learnt
+from diagnose.evidence.inner import fading, learnt, weighted
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
@@ -51,9 +51,11 @@ def vanishing_gradients(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("nothing was measured inside the model: train with DiagnoseCallback")
     if run.train is None:
         return CannotJudge("no training loss")
+    if len(weighted(run.inside)) < 3:
+        return Verdict(0.0)  # no way to vanish on
     found = fading(run.inside)
     if found is None:
-        return CannotJudge("needs gradients of three layers or more: a sample, or Adam or RMSprop")
+        return CannotJudge("needs gradients: a sample, or Adam or RMSprop as the optimizer")
     smaller = 1 / max(found.ratio, 1e-12)
     return Verdict(
         confidence=beyond(smaller, FADED) * (1 - above(learnt(run), LEARNT, 0.05)),

@@ -64,7 +64,9 @@ TECHNIQUES = ("loss-function", "data-audit", "matching-metric")
 @rule(area="learning", techniques=TECHNIQUES, before=BEFORE, trendless=True)
 def wrong_output(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
-    return _stated(run) or _shown(run)
+    shown = _stated(run) or _shown(run)
+    fits = run.inside is not None and any(head.loss and head.activation for head in run.inside.heads)
+    return Verdict(0.0) if fits and isinstance(shown, CannotJudge) else shown
 
 
 def _stated(run: Run) -> Verdict | None:

@@ -17,7 +17,7 @@ from diagnose.inspection.measuring import Outputs
 from diagnose.inspection.parts import Part
 
 ROWS = 256  # examples that are looked at as data
-PROBED = 128  # examples that go through the model at an epoch's end, in
+PROBED = 96  # examples that go through the model at an epoch's end, in
 PIECES = 4  # as many mini-batches, because a step sees a mini-batch's gradient and not the whole sample's
 NEARLY = 0.95  # share of examples for which a unit is at a limit, from which on it is pinned
 BACKENDS = {"tensorflow": "on_tensorflow", "jax": "on_jax", "torch": "on_torch"}

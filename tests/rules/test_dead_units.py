@@ -2,6 +2,8 @@
 
 import pytest
 
+from diagnose.inside import Data
+
 FLAT = [0.7, 0.694, 0.693, 0.694, 0.693, 0.693, 0.694, 0.693]
 GUESSING = [0.5, 0.49, 0.51, 0.5, 0.5, 0.51, 0.49, 0.5]
 LEARNS = [0.7, 0.5, 0.4, 0.3, 0.25, 0.2, 0.18, 0.17]
@@ -58,3 +60,8 @@ def test_one_odd_epoch_late_does_not_decide(judge, inside):
 def test_what_cannot_be_judged(refusal, inside):
     assert "DiagnoseCallback" in refusal("dead-units", loss=FLAT)
     assert "needs a sample" in refusal("dead-units", loss=FLAT, inside=inside(weight=[[1.0] * 3]))
+
+
+def test_a_model_without_such_layers(judge, inside):
+    found = inside(weight=[[1.0] * 3], data=(Data("x", 1.0, 0.0, 0.0),))
+    assert judge("dead-units", loss=FLAT, inside=found).confidence == 0

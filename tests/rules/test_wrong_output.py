@@ -127,3 +127,7 @@ def test_of_several_heads_the_wrong_one_is_named(judge, inside, told):
     assert told(judge("wrong-output", loss=FALLS, inside=inside(heads=heads))).startswith(
         "the output (size) does not fit"
     )
+
+
+def test_a_head_that_fits_needs_no_accuracy(judge, inside):
+    assert judge("wrong-output", loss=FALLS, inside=inside(heads=(Head("out", **QUANTITY),))).confidence == 0
