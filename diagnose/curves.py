@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diagnose.errors import UsageError
+
+if TYPE_CHECKING:
+    from diagnose.inside import Inside
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -68,6 +71,7 @@ class Curves:
     run, runs       which run of the history this is, and how many it holds (1-based)
     planned         the number of points that were asked for, if the history says so ("Epoch 12/50")
     extra           further facts of the producer, by name
+    inside          what was measured inside the model; None where only curves are known
     """
 
     series: tuple[Series, ...]
@@ -83,6 +87,7 @@ class Curves:
     runs: int = 1
     planned: int | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
+    inside: Inside | None = None
 
     def of(self, split: Split, metric: str) -> Series | None:
         """The first series of this split and metric, or None."""

@@ -33,6 +33,12 @@ _SEEN = {
     "suspected-leak": "{curve} is too good too soon ({best} at {best_at})",
     "not-comparable": "{train} and {curve} are not on one scale ({train_late} against {late})",
     "wrong-output": "the loss, the output layer and the labels don't fit together (loss {train_late} late in the run)",
+    "vanishing-gradients": "the gradient does not reach the first layers, and {train} stays at {train_last}",
+    "exploding-gradients": "the steps threw the weights away ({train} ends at {train_last})",
+    "dead-units": "units output zero for every example, so that nothing passes",
+    "saturated-units": "units are pinned at a limit of their activation, where it has no slope",
+    "unscaled-inputs": "the inputs are far from a spread of 1",
+    "non-finite-data": "the data hold NaN or Inf",
     "collapse": "{curve} was at {best} at {best_at} and broke down to {last}",
 }
 LATE = 5  # the last fifth of a curve is "late in the run"

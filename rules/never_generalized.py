@@ -80,6 +80,6 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
         harm=None,
         evidence=evidence,
         names={"curve": val.name, "train": train.name},
-        say=say,
+        say=say + ": labels don't match the inputs, or validation rows are of another kind",
         looks_like="fine-tuning whose first epoch is already the best, or batch-normalization averages that never settled",
     )

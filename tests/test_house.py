@@ -28,6 +28,7 @@ underfit-flat underfit-unfinished slow-learning underfit-plateau diverging oscil
 overfit overconfident unrepresentative-training unrepresentative-validation validation-easier
 high-variance run-variance
 chance-level constant-metric never-generalized suspected-leak not-comparable collapse wrong-output
+vanishing-gradients exploding-gradients dead-units saturated-units unscaled-inputs non-finite-data
 """.split()
 HEADINGS = {
     "rule": ["What it means", "What the curves show", "How it is decided", "What else looks like it", "Sources"],
@@ -36,9 +37,9 @@ HEADINGS = {
 # Left to right: a stage imports only what stands before it (and its own).
 STAGES = [
     ["_version", "errors", "wording", "plugins"],
-    ["curves"],
+    ["curves", "inside"],
     ["vocabulary", "metrics"],
-    ["readers"],
+    ["readers", "inspection"],
     ["evidence"],
     ["report"],
     ["registry"],

@@ -12,6 +12,7 @@ from diagnose.evidence import phases
 from diagnose.evidence.noise import mean
 from diagnose.evidence.once import once
 from diagnose.evidence.shape import PERCENT, Shape, unit_of
+from diagnose.inside import Inside
 from diagnose.metrics import describe, tokens
 
 FACTOR = 3.5  # validation over training loss, or its inverse, from which a constant ratio is a factor
@@ -110,6 +111,11 @@ class Run:
     def length(self) -> int:
         """Points on the run's axis."""
         return self.curves.length
+
+    @property
+    def inside(self) -> Inside | None:
+        """What was measured inside the model; None where only curves are known."""
+        return self.curves.inside
 
     @once
     def short(self) -> bool:

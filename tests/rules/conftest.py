@@ -11,6 +11,7 @@ import pytest
 
 from diagnose.curves import Curves, Series
 from diagnose.evidence.run import Run
+from diagnose.inside import MEASURES, Inside, Layer
 from diagnose.registry import CannotJudge, Verdict, load_rules
 from diagnose.wording import fill
 
@@ -32,12 +33,40 @@ def curves() -> Callable[..., Curves]:
     """curves(loss=[...], val_loss=[...], val_accuracy=[...], learning_rate=[...], every={"val_loss": 5}, extra={...})."""
 
     def make(
-        *, learning_rate: Any = None, every: dict[str, int] | None = None, extra: Any = None, **lists: Any
+        *,
+        learning_rate: Any = None,
+        every: dict[str, int] | None = None,
+        extra: Any = None,
+        inside: Any = None,
+        **lists: Any,
     ) -> Curves:
         made = tuple(series(name, values, (every or {}).get(name, 1)) for name, values in lists.items())
         length = max(int(one.epochs[-1]) for one in made)
         rates = None if learning_rate is None else np.array(learning_rate, dtype=np.float64)
-        return Curves(made, length, learning_rate=rates, extra=extra or {})
+        return Curves(made, length, learning_rate=rates, extra=extra or {}, inside=inside)
+
+    return make
+
+
+@pytest.fixture
+def inside() -> Callable[..., Inside]:
+    """inside(gradient=[[1, 1, 1]], kind="Dense", activation="relu", heads=[...]): a row of each measure an epoch.
+
+    Layers are named a, b, c...; the last one makes the output, and each has as many parameters as ``parameters`` says.
+    """
+
+    def make(
+        *, activation: str = "relu", kind: str = "Dense", parameters: int = 100, steps: int = 10**9, **told: Any
+    ) -> Inside:
+        rows = {name: np.array(told.pop(name), dtype=np.float64) for name in MEASURES if name in told}
+        epochs, count = next(iter(rows.values())).shape if rows else (1, 3)
+        unknown = np.full((epochs, count), np.nan)
+        layers = tuple(
+            Layer(name, kind, activation, parameters, output=at == count - 1)
+            for at, name in enumerate("abcdefgh"[:count])
+        )
+        arrays = {name: rows.get(name, unknown) for name in MEASURES}
+        return Inside(np.arange(1, epochs + 1), np.full(epochs, float(steps)), layers, **arrays, **told)
 
     return make
 

@@ -30,7 +30,8 @@ RULES = [
     "underfit-flat", "underfit-unfinished", "slow-learning", "underfit-plateau", "diverging", "oscillating",
     "overfit", "overconfident", "unrepresentative-training", "unrepresentative-validation", "validation-easier",
     "high-variance", "run-variance", "chance-level", "constant-metric", "never-generalized", "suspected-leak",
-    "not-comparable", "collapse", "wrong-output", "somebody-elses-rule",
+    "not-comparable", "collapse", "wrong-output", "vanishing-gradients", "exploding-gradients", "dead-units",
+    "saturated-units", "unscaled-inputs", "non-finite-data", "somebody-elses-rule",
 ]
 # fmt: on
 HEADINGS = ["What it changes", "When it helps", "Settings", "Risks", "Sources"]
