@@ -7,7 +7,6 @@ import math
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import keras

@@ -131,7 +131,7 @@ class Live:
     def _curves(self, columns: Columns) -> Curves:
         curves = assemble(self.table(columns))[-1]
         inside = self.inside() if self.inside is not None else None
-        return curves if inside is None else replace(curves, **{"inside": inside})  # noqa: PIE804 (a field to come)
+        return curves if inside is None else replace(curves, inside=inside)
 
     def table(self, columns: Columns | None = None) -> Table:
         """The whole history (or the given columns of it) as a reader would hand it over."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from diagnose.curves import Curves, Direction, FloatArray, IntArray, Note, Series
 from diagnose.errors import NoHistory, ReadError, UsageError
+from diagnose.inside import Inside
 from diagnose.metrics import Column
 from diagnose.readers.axis import Axis, find_axis
 from diagnose.readers.inference import alike_scales, told_directions
@@ -146,7 +147,19 @@ def _curves(part: _Part) -> Curves | None:
         notes=(*notes, *direction_notes, *scale_notes),
         planned=table.planned,
         extra=table.extra,
+        inside=_inside(table),
     )
+
+
+def _inside(table: Table) -> Inside | None:
+    """What a callback saved of the inside of the model."""
+    saved = table.extra.get("inside")
+    if not isinstance(saved, dict):
+        return None
+    try:
+        return Inside.from_dict(saved)
+    except UsageError as error:
+        raise ReadError(str(error), source=table.source) from error
 
 
 def _is_setting(series: Series) -> bool:
