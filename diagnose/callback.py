@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -18,6 +18,9 @@ from diagnose.live.interrupt import Interrupt
 from diagnose.live.live import MIN_EPOCHS
 from diagnose.live.outlets import LogTo
 from diagnose.report import Finding, Report
+
+if TYPE_CHECKING:
+    from diagnose.inspection import Inspector
 
 WAYS: dict[str, Direction] = {"up": "max", "down": "min"}  # of Keras metrics
 
@@ -83,7 +86,7 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
             printing=_print,
         )
         self.restore_best_weights, self.inspect, self.sample = restore_best_weights, inspect, sample
-        self._inspector: Any = None
+        self._inspector: Inspector | None = None
         self._interrupt: Interrupt | None = None
         self._best: tuple[float, Any] | None = None
         self._watched: Any = None
@@ -190,13 +193,10 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
                 self.adviser.verbose, self.adviser.outlets = 0, []
         live.planned = planned - live.first + 1 if isinstance(planned, int) else None
 
-    def _inspecting(self) -> Any:
-        if find_spec("diagnose.inspection") is None:
-            return None
-        from importlib import import_module
+    def _inspecting(self) -> Inspector:
+        from diagnose.inspection import Inspector
 
-        inspection: Any = import_module("diagnose.inspection")
-        return inspection.Inspector(self.model, sample=self.sample if self.inspect else None)
+        return Inspector(self.model, sample=self.sample if self.inspect else None)
 
     def _keep(self, logs: Mapping[str, Any]) -> None:
         value = float(logs.get("val_loss", logs.get("loss", math.nan)))
