@@ -13,7 +13,7 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,9 +22,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import keras
 import numpy as np
 
-from diagnose import Curves, Report, diagnose
-from diagnose.inspection import Inspector
-from diagnose.readers import read
+from diagnose import DiagnoseCallback, Report
 
 ROWS, EPOCHS, BATCH = 800, 20, 32
 RIGHT: dict[str, tuple[str, ...]] = {
@@ -40,33 +38,6 @@ RIGHT: dict[str, tuple[str, ...]] = {
 }
 FIRST = {"slow": "learning-rate", "sorted": "resplit"}  # the technique that must come first
 CAUSE = {"shuffled": "labels"}  # a word that the causes must hold
-
-
-class Watch(keras.callbacks.Callback):
-    """The history and the inside of one training."""
-
-    def __init__(self, sample: Any) -> None:
-        super().__init__()
-        self.sample, self.logs = sample, {}
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Begin to look."""
-        self.inspector = Inspector(self.model, self.sample)
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Look at the weights."""
-        self.inspector.begin(epoch)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Keep the scores, look inside."""
-        for name, value in (logs or {}).items():
-            self.logs.setdefault(name, []).append(float(value))
-        self.inspector.end(epoch)
-
-    @property
-    def curves(self) -> Curves:
-        """Both together."""
-        return replace(read(self.logs)[0][0], inside=self.inspector.inside())
 
 
 @dataclass
@@ -246,15 +217,17 @@ def healthy(seed: int) -> tuple[str, Setting]:
     return shape, Setting(x, y, **{"width": 16, "epochs": 40, "decay": 0.85, **special})
 
 
-def train(shape: str, one: Setting, seed: int) -> tuple[Report, Watch]:
-    """Train, judge."""
+def train(shape: str, one: Setting, seed: int) -> tuple[Report, set[str]]:
+    """Train as a user would; the report, and every diagnosis that was told on the way or at the end."""
     keras.utils.set_random_seed(seed)
     model = build(shape, one)
-    watch = Watch((one.x[:: len(one.x) // 256], one.y[:: len(one.x) // 256]))
+    told: set[str] = set()
+    sample = (one.x[:: len(one.x) // 256], one.y[:: len(one.x) // 256])
+    watch = DiagnoseCallback(0, inspect=True, sample=sample, on_finding=lambda found: told.add(found.rule))
     model.fit(
         one.x, one.y, validation_split=one.held, epochs=one.epochs, batch_size=BATCH, verbose=0, callbacks=[watch]
     )
-    return diagnose(watch.curves), watch
+    return watch.report, told | {found.rule for found in watch.report.findings}
 
 
 def right(fault: str, report: Report) -> bool:
@@ -278,7 +251,7 @@ def faults(seeds: list[int], only: str | None) -> Iterator[tuple[str, str, int, 
                 yield fault, shape, seed, report, right(fault, report)
 
 
-def told(report: Report) -> str:
+def described(report: Report) -> str:
     """All that was found."""
     return ", ".join(f"{one.rule} {one.confidence:.2f}" for one in report.findings) or report.diagnosis
 
@@ -294,17 +267,19 @@ def main() -> None:
         count = good = 0
         for fault, shape, seed, report, ok in faults(asked.seeds, asked.only):
             count, good = count + 1, good + ok
-            print(f"{'ok ' if ok else 'BAD'} {fault:10} {shape:10} {seed}  {told(report)}", flush=True)
+            print(f"{'ok ' if ok else 'BAD'} {fault:10} {shape:10} {seed}  {described(report)}", flush=True)
         print(f"{good} of {count} named rightly")
     if asked.part in ("healthy", "all"):
         alarms = 0
         for number in range(asked.healthy):
             shape, one = healthy(number)
-            report, watch = train(shape, one, number)
-            alarms += bool(report.findings)
-            last = " ".join(f"{name} {values[-1]:.3f}" for name, values in watch.logs.items())
+            report, named = train(shape, one, number)
+            alarms += bool(named)
+            last = " ".join(f"{one.name} {one.values[-1]:.3f}" for one in report.curves.series)
+            early = ", ".join(sorted(named - {found.rule for found in report.findings}))
             print(
-                f"{'BAD' if report.findings else 'ok '} healthy {number:2} {shape:10} {told(report)}  ({last})",
+                f"{'BAD' if named else 'ok '} healthy {number:2} {shape:10} {described(report)}"
+                f"{' told on the way: ' + early if early else ''}  ({last})",
                 flush=True,
             )
         print(f"{alarms} of {asked.healthy} healthy trainings with an alarm")

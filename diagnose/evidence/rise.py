@@ -24,7 +24,7 @@ def rise_evidence(val: Shape) -> dict[str, float]:
         "rise": val.rise_told,
         "rise_of_trend": val.relative_rise,
         "rise_in_noise": val.rise_in_noise,
-        "share_since_best": 1 - val.best_index / val.n,
+        "share_since_best": (val.n - 1 - val.best_index) / val.n,
     }
 
 

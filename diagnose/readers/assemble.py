@@ -10,13 +10,13 @@ import numpy as np
 
 from diagnose.curves import Curves, Direction, FloatArray, IntArray, Note, Series
 from diagnose.errors import NoHistory, ReadError, UsageError
-from diagnose.inside import Inside
 from diagnose.metrics import Column
 from diagnose.readers.axis import Axis, find_axis
 from diagnose.readers.inference import alike_scales, told_directions
 from diagnose.readers.plan import Plan, Wishes, make_plan
 from diagnose.readers.repeats import Grouping, group, reduce, reduction_note
 from diagnose.readers.runs import boundaries, by_run, goes_on, tells_runs_apart
+from diagnose.readers.saved import inside_of
 from diagnose.readers.table import BoolArray, Table
 
 Rows = slice | IntArray
@@ -147,19 +147,8 @@ def _curves(part: _Part) -> Curves | None:
         notes=(*notes, *direction_notes, *scale_notes),
         planned=table.planned,
         extra=table.extra,
-        inside=_inside(table),
+        inside=inside_of(table.extra.get("inside"), table.source),
     )
-
-
-def _inside(table: Table) -> Inside | None:
-    """What a callback saved of the inside of the model."""
-    saved = table.extra.get("inside")
-    if not isinstance(saved, dict):
-        return None
-    try:
-        return Inside.from_dict(saved)
-    except UsageError as error:
-        raise ReadError(str(error), source=table.source) from error
 
 
 def _is_setting(series: Series) -> bool:

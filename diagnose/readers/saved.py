@@ -24,7 +24,8 @@ from typing import Any, cast
 import numpy as np
 
 from diagnose.curves import Direction, FloatArray, Note
-from diagnose.errors import ReadError
+from diagnose.errors import ReadError, UsageError
+from diagnose.inside import Inside
 from diagnose.readers.table import BoolArray, Table
 
 KEY = "diagnose_run"
@@ -112,3 +113,13 @@ def _column(name: str, values: object) -> tuple[FloatArray, BoolArray]:
     if wrong is not None:
         raise ReadError(f"expected numbers in column {name!r}, found {wrong!r}")
     return np.array(numbers, dtype=np.float64), np.array([one is None for one in values], dtype=np.bool_)
+
+
+def inside_of(saved: object, source: str) -> Inside | None:
+    """What a callback saved of the inside of the model. Raises ReadError for what no callback saved."""
+    if not isinstance(saved, dict):
+        return None
+    try:
+        return Inside.from_dict(saved)
+    except UsageError as error:
+        raise ReadError(str(error), source=source) from error

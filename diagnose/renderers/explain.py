@@ -93,18 +93,21 @@ def _model(model: Model, look: Look) -> list[str]:
     rows = [(f"{model.weights['constant']:.2f}", "", "")]
     for name, term in model.terms.items():
         sign = "-" if term.against else ""
+        unknown = f", {term.unknown:g} if unknown" if term.unknown else ""
         size = (
             f"ln({name} / {term.half:g}) / {term.spread:g}"
             if term.log
             else f"{_less(name, term.half)} / {term.spread:g}"
         )
-        rows.append((f"{model.weights[name]:.2f}", f"* {sign}{size}", f"within {term.low:g} and {term.high:g}"))
+        rows.append(
+            (f"{model.weights[name]:.2f}", f"* {sign}{size}", f"within {term.low:g} and {term.high:g}{unknown}")
+        )
     width = max(len(row[1]) for row in rows)
     lines += [f"    {weight:>6} {size:{width}}  {bounds}".rstrip() for weight, size, bounds in rows]
     return [
         *lines,
         *_indented(
-            "The weights come from labelled runs (benchmarks/fit.py); a measure that can't be had counts as unknown.",
+            "The weights come from labelled runs (benchmarks/fit.py); a measure that can't be had adds nothing, or what is said.",
             look,
         ),
     ]

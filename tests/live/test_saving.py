@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from diagnose import NoHistory, ReadError, UsageError, diagnose
+from diagnose.inside import MEASURES, Inside, Layer
 from diagnose.live import Live
 from diagnose.readers import read
 
@@ -54,13 +55,20 @@ def test_every_number_comes_back(tmp_path):
 
 
 def test_what_was_seen_inside_is_kept(tmp_path):
-    class Inside:
-        def to_dict(self):
-            return {"layers": ["dense"], "gradient": [1.0]}
-
-    live = live_of([{"loss": 1.0}], inside=Inside)
+    arrays = {name: np.full((1, 1), float(at)) for at, name in enumerate(MEASURES)}
+    layers = (Layer("a", "Dense", "relu", 10, True),)
+    seen = Inside(np.array([1]), np.array([19.0]), layers, **arrays, optimizer="Adam", learning_rate=0.001)
+    live = live_of([{"loss": 1.0}], inside=lambda: seen)
     live.save(tmp_path / "run.json")
-    assert read(tmp_path / "run.json")[0][0].extra["inside"] == {"layers": ["dense"], "gradient": [1.0]}
+    assert read(tmp_path / "run.json")[0][0].inside.to_dict() == seen.to_dict()
+
+
+def test_an_inside_that_no_callback_saved(tmp_path):
+    live_of([{"loss": 1.0}]).save(tmp_path / "run.json")
+    saved = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(saved | {"inside": {"layers": ["dense"]}}))
+    with pytest.raises(ReadError, match="Inside"):
+        read(tmp_path / "run.json")
 
 
 def test_the_terminal_reads_it(tmp_path):
