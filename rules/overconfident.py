@@ -34,7 +34,7 @@ IMPROVED = 0.03
 LOST = 0.03  # share of the metric's range that may be lost
 
 WEIGHTS = {
-    "constant": -2.61,
+    "constant": -2.60,
     "rise_of_trend": 0.60,
     "rise_in_noise": 0.50,
     "share_since_best": 0.47,
