@@ -169,7 +169,8 @@ def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
 def _ranked(findings: list[Finding], before: Mapping[str, Collection[str]]) -> list[Finding]:
     """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence; ``before`` within.
 
-    What only repeats can tell comes before the areas: whoever gives repeats asks whether the result is down to chance.
+    A cause found inside the model comes before what it explains. What only repeats can tell comes before the areas:
+    whoever gives repeats asks whether the result is down to chance.
     """
     surest = max((one.confidence for one in findings), default=0.0)
     rules = load_rules()
@@ -181,8 +182,9 @@ def _ranked(findings: list[Finding], before: Mapping[str, Collection[str]]) -> l
 
     ranked = sorted(findings, key=key)
     for one in list(ranked):  # what says more about the same curves comes before what says less
-        behind = [other for other in ranked[: ranked.index(one)] if other.rule in before[one.rule]]
-        if behind and key(one)[:2] == key(behind[0])[:2]:
+        effects = [other for other in ranked[: ranked.index(one)] if other.rule in rules[one.rule].explains]
+        behind = effects or [other for other in ranked[: ranked.index(one)] if other.rule in before[one.rule]]
+        if behind and (effects or key(one)[:2] == key(behind[0])[:2]):
             ranked.remove(one)
             ranked.insert(ranked.index(behind[0]), one)
     return ranked

@@ -64,6 +64,7 @@ class Rule:
     excludes: slugs of rules whose claim can't be true together with this one; the engine keeps the surer.
     hides: slugs of rules whose evidence means nothing when this one is found (a diverging loss has a "gap", too).
     before: slugs of rules of the same area that this one comes before, because it says more about the same curves.
+    explains: slugs of rules of the same area whose finding is this one's effect: the cause comes first, however sure.
     """
 
     slug: str
@@ -76,6 +77,7 @@ class Rule:
     before: tuple[str, ...] = ()
     repeats: bool = False
     trendless: bool = False
+    explains: tuple[str, ...] = ()
 
     @property
     def model(self) -> Model | None:
@@ -102,6 +104,7 @@ def rule(
     before: tuple[str, ...] = (),
     repeats: bool = False,
     trendless: bool = False,
+    explains: tuple[str, ...] = (),
 ) -> Callable[[Judge], Rule]:
     """Make a rule of a function; its name (underscores to hyphens) is the slug, its module's docstring explains it.
 
@@ -109,12 +112,15 @@ def rule(
     hides: slugs of rules whose evidence means nothing when this one is found.
     before: slugs of rules of the same area that this one comes before when both are found.
     repeats: the function takes a sequence of runs (repeats of one configuration) instead of one run.
+    explains: slugs of rules of the same area whose finding is this one's effect: the cause comes first, however sure.
     trendless: it needs no trend, so it also judges histories of fewer than five points (NaN, a constant metric).
     """
 
     def make(judge: Judge) -> Rule:
         slug = judge.__name__.replace("_", "-")
-        return Rule(slug, area, techniques, judge, judge.__module__, excludes, hides, before, repeats, trendless)
+        return Rule(
+            slug, area, techniques, judge, judge.__module__, excludes, hides, before, repeats, trendless, explains
+        )
 
     return make
 

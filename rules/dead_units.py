@@ -30,7 +30,7 @@ DEAD = 0.6  # share of a layer's units; half of a layer of ReLU units is commonl
 LEARNT = 0.3  # share of what there was to gain
 
 TECHNIQUES = ("activation", "weight-initialization", "learning-rate", "batch-normalization")
-BEFORE = (
+EFFECTS = (
     "vanishing-gradients",
     "underfit-flat",
     "underfit-unfinished",
@@ -42,7 +42,7 @@ BEFORE = (
 )
 
 
-@rule(area="learning", techniques=TECHNIQUES, before=BEFORE)
+@rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS)
 def dead_units(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     if run.inside is None:

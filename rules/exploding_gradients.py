@@ -40,7 +40,7 @@ GROWN = 100.0  # growth of the gradient: two orders of magnitude
 LEARNT = 0.3  # share of what there was to gain
 
 TECHNIQUES = ("learning-rate", "gradient-clipping", "data-scaling", "weight-initialization", "batch-normalization")
-BEFORE = (
+EFFECTS = (
     "diverging",
     "collapse",
     "oscillating",
@@ -56,7 +56,7 @@ BEFORE = (
 )
 
 
-@rule(area="learning", techniques=TECHNIQUES, before=BEFORE, trendless=True)
+@rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS, trendless=True)
 def exploding_gradients(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     inside = run.inside

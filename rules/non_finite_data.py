@@ -32,7 +32,7 @@ HANDLED = 0.3  # NaN in the sample that nothing in the model shows
 ONLY = 0.85  # lost weights in the first layer alone
 
 TECHNIQUES = ("data-audit",)
-BEFORE = (
+EFFECTS = (
     "wrong-output",
     "unscaled-inputs",
     "exploding-gradients",
@@ -47,7 +47,7 @@ BEFORE = (
 )
 
 
-@rule(area="learning", techniques=TECHNIQUES, before=BEFORE, trendless=True)
+@rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS, trendless=True)
 def non_finite_data(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     inside = run.inside

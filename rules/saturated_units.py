@@ -29,7 +29,7 @@ PINNED = 0.5  # share of a layer's units: most of what the layer could say is lo
 LEARNT = 0.3  # share of what there was to gain
 
 TECHNIQUES = ("weight-initialization", "data-scaling", "activation", "learning-rate", "batch-normalization")
-BEFORE = (
+EFFECTS = (
     "vanishing-gradients",
     "underfit-flat",
     "underfit-unfinished",
@@ -41,7 +41,7 @@ BEFORE = (
 )
 
 
-@rule(area="learning", techniques=TECHNIQUES, before=BEFORE)
+@rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS)
 def saturated_units(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     if run.inside is None:

@@ -35,7 +35,7 @@ SMALL = 1000.0  # one over the root mean square
 LEARNT = 0.3  # share of what there was to gain
 
 TECHNIQUES = ("data-scaling", "batch-normalization", "learning-rate")
-BEFORE = (
+EFFECTS = (
     "exploding-gradients",
     "diverging",
     "collapse",
@@ -52,7 +52,7 @@ BEFORE = (
 )
 
 
-@rule(area="learning", techniques=TECHNIQUES, before=BEFORE, trendless=True)
+@rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS, trendless=True)
 def unscaled_inputs(run: Run) -> Verdict | CannotJudge:
     """Judge one run."""
     if run.inside is None:
