@@ -12,6 +12,7 @@ import numpy as np
 
 from diagnose.errors import MissingDependency, UsageError
 from diagnose.renderers.files import replace
+from diagnose.renderers.layers import Measure, draw_layers, measures
 from diagnose.renderers.plotted import Panel, condense, panels, scale
 from diagnose.renderers.words import clean, headline, named, verdict
 from diagnose.wording import number
@@ -41,14 +42,22 @@ def check_suffix(path: str | Path) -> str:
 def draw(report: Report, path: str | Path | None = None) -> Any:
     """The matplotlib figure of one report; written to ``path`` when given, replacing the file at once.
 
+    The two first metrics, and below them what was measured inside the model, if anything was.
+
     Raises UsageError for a suffix other than .png, .svg, .pdf; MissingDependency without matplotlib; OSError.
     """
     form = check_suffix(path) if path is not None else ""
     shown = [one for one in panels(report) if one.series][:2]
-    figure = _figure(10.0, 3.4 + 1.9 * len(shown))
-    axes = figure.subplots(max(len(shown), 1), 1, sharex=True, squeeze=False)[:, 0]
+    measured = measures(report.curves.inside)
+    rows = len(shown) + len(measured)
+    figure = _figure(10.0, 3.4 + 1.9 * rows)
+    axes = figure.subplots(max(rows, 1), 1, sharex=True, squeeze=False)[:, 0]
     for one, ax in zip(shown, axes, strict=False):
         _draw_panel(ax, report, one)
+    for measure, ax in zip(measured, axes[len(shown) :], strict=False):
+        _draw_measure(ax, report, measure)
+    if measured:
+        figure.align_ylabels(axes)
     _title(figure.suptitle, report)
     _axis_name(axes[-1], report)
     if path is not None:
@@ -106,8 +115,6 @@ def _title(place: Any, report: Report, *, small: bool = False) -> None:
 
 
 def _draw_panel(ax: Any, report: Report, panel: Panel | None, *, small: bool = False) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     if panel is None:
         ax.text(0.5, 0.5, "no curve", ha="center", va="center", transform=ax.transAxes)
         return
@@ -115,16 +122,31 @@ def _draw_panel(ax: Any, report: Report, panel: Panel | None, *, small: bool = F
     if scale(panel.series, length) == "log":
         ax.set_yscale("log")
     handles = [_curve(ax, one, length) for one in panel.series]
-    ax.xaxis.set_major_locator(MaxNLocator(5 if small else 9, integer=True))
-    ax.xaxis.set_major_formatter("{x:,.0f}")
     handles += _best(ax, report, panel)
     handles += _shades(ax, report, panel)
     _marks(ax, report)
     ax.set_ylabel(clean(panel.metric), parse_math=False)
+    _dress(ax, length, small)
+    _legend(ax, handles, small)
+
+
+def _draw_measure(ax: Any, report: Report, measure: Measure) -> None:
+    length = report.curves.length
+    handles, title = draw_layers(ax, measure, length)
+    _marks(ax, report)
+    ax.set_ylabel(measure.name)
+    _dress(ax, length, small=False)
+    _legend(ax, handles, small=False, title=title)
+
+
+def _dress(ax: Any, length: int, small: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(5 if small else 9, integer=True))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.grid(alpha=0.25, linewidth=0.6)
     ax.set_xlim(*((0.5, length + 0.5) if length < 50 else (1, length)))
     ax.spines[["top", "right"]].set_visible(False)
-    _legend(ax, handles, small)
 
 
 def _curve(ax: Any, one: Series, length: int) -> Any:
@@ -181,11 +203,13 @@ def _marks(ax: Any, report: Report) -> None:
         ax.axvline(place - 0.5, color=RATE, linewidth=0.7, linestyle=":", zorder=1)
 
 
-def _legend(ax: Any, handles: list[Any], small: bool) -> None:
+def _legend(ax: Any, handles: list[Any], small: bool, title: str | None = None) -> None:
     # Beside the curves, so that it hides nothing; in a grid there is no room for that.
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "fontsize": 8}
     if small:
         place = {"loc": "best", "fontsize": 6.5}
+    if title is not None:
+        place |= {"title": title, "title_fontsize": 8, "alignment": "left"}
     legend = ax.legend(handles=handles, framealpha=0.8, frameon=small, **place)
     for text in legend.get_texts():
         text.set_parse_math(False)
