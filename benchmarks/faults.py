@@ -175,6 +175,8 @@ def _head(shape: str, one: Setting) -> None:
 
 
 HEALTHY_ROWS, HEALTHY_RUNS = 3000, 40
+POPULATION = 2000  # fresh rows
+LIMIT = 0.04  # relative rise or further fall of the population loss, from which on a training is not healthy
 NOISY = 0.1  # share of labels drawn anew: sound data are not perfect
 # Sound trainings of many kinds: shape of the data, and what differs from the usual setting.
 HEALTHY: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -202,19 +204,21 @@ def quantity_data(rng: np.random.Generator, rows: int) -> tuple[Any, Any]:
     return x, y.astype("float32")[:, None]
 
 
-def healthy(seed: int) -> tuple[str, Setting]:
-    """The sound training of this number: enough rows, a fitting head, a rate that falls until nothing is left to gain."""
+def healthy(seed: int) -> tuple[str, Setting, tuple[np.ndarray, np.ndarray]]:
+    """The sound training of this number: enough rows, a fitting head, a rate that falls until nothing is left to gain; fresh rows."""
     shape, special = HEALTHY[seed % len(HEALTHY)]
     rng = np.random.default_rng(1000 + seed)
     if shape == "quantity":
-        x, y = quantity_data(rng, HEALTHY_ROWS)
+        x, y = quantity_data(rng, HEALTHY_ROWS + POPULATION)
         special = {"classes": 1, "end": "linear", "loss": "mse", "metrics": ("mae",), **special}
         shape = "dense"
     else:
-        x, y = DATA[shape](rng, HEALTHY_ROWS)
+        x, y = DATA[shape](rng, HEALTHY_ROWS + POPULATION)
         wrong = rng.random(len(y)) < NOISY
         y = np.where(wrong, rng.integers(0, 3, len(y)), y)
-    return shape, Setting(x, y, **{"width": 16, "epochs": 40, "decay": 0.85, **special})
+    own, fresh = slice(0, HEALTHY_ROWS), slice(HEALTHY_ROWS, None)
+    settings = {"width": 16, "epochs": 40, "decay": 0.85, **special}
+    return shape, Setting(x[own], y[own], **settings), (x[fresh], y[fresh])
 
 
 def train(shape: str, one: Setting, seed: int) -> tuple[Report, set[str]]:
@@ -270,19 +274,22 @@ def main() -> None:
             print(f"{'ok ' if ok else 'BAD'} {fault:10} {shape:10} {seed}  {described(report)}", flush=True)
         print(f"{good} of {count} named rightly")
     if asked.part in ("healthy", "all"):
-        alarms = 0
-        for number in range(asked.healthy):
-            shape, one = healthy(number)
+        alarms = counted = number = 0
+        while counted < asked.healthy:
+            shape, one, fresh = healthy(number)
+            sound, rise, gain = is_healthy(shape, one, fresh, number)
             report, named = train(shape, one, number)
-            alarms += bool(named)
-            last = " ".join(f"{one.name} {one.values[-1]:.3f}" for one in report.curves.series)
+            counted, alarms = counted + sound, alarms + (sound and bool(named))
             early = ", ".join(sorted(named - {found.rule for found in report.findings}))
             print(
-                f"{'BAD' if named else 'ok '} healthy {number:2} {shape:10} {described(report)}"
-                f"{' told on the way: ' + early if early else ''}  ({last})",
+                f"{'-  ' if not sound else 'BAD' if named else 'ok '} healthy {number:2} {shape:10} {described(report)}"
+                f"{' told on the way: ' + early if early else ''}  (population loss rose {rise:.1%}, falls on {gain:.1%})",
                 flush=True,
             )
-        print(f"{alarms} of {asked.healthy} healthy trainings with an alarm")
+            number += 1
+        print(
+            f"{alarms} of {counted} healthy trainings with an alarm; {number - counted} more were not healthy by measure"
+        )
 
 
 if __name__ == "__main__":
