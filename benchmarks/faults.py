@@ -4,7 +4,9 @@
 
 Each of nine faults is put into three models of different shapes (dense, convolutional, recurrent), from two seeds. The
 diagnosis named first must be one of those that are right for the fault. Then 40 healthy trainings: any finding at all,
-of the curves or of the inside, counts as a false alarm.
+of the curves or of the inside, on the way or at the end, counts as a false alarm. That they are healthy is measured: each
+is gone on with to twice its epochs, and its loss on 2,000 fresh rows, the population, may neither have risen by over
+4% from its best at the end nor fall by more afterwards. Trainings that do are shown and not counted.
 """
 
 from __future__ import annotations
@@ -205,7 +207,7 @@ def quantity_data(rng: np.random.Generator, rows: int) -> tuple[Any, Any]:
 
 
 def healthy(seed: int) -> tuple[str, Setting, tuple[np.ndarray, np.ndarray]]:
-    """The sound training of this number: enough rows, a fitting head, a rate that falls until nothing is left to gain; fresh rows."""
+    """The sound training of this number (enough rows, a fitting head, a rate that falls to its end), and fresh rows."""
     shape, special = HEALTHY[seed % len(HEALTHY)]
     rng = np.random.default_rng(1000 + seed)
     if shape == "quantity":
@@ -232,6 +234,30 @@ def train(shape: str, one: Setting, seed: int) -> tuple[Report, set[str]]:
         one.x, one.y, validation_split=one.held, epochs=one.epochs, batch_size=BATCH, verbose=0, callbacks=[watch]
     )
     return watch.report, told | {found.rule for found in watch.report.findings}
+
+
+class Population(keras.callbacks.Callback):
+    """The loss on fresh rows after every epoch."""
+
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
+        super().__init__()
+        self.x, self.y, self.losses = x, y, []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Score them."""
+        self.losses.append(self.model.evaluate(self.x, self.y, batch_size=500, verbose=0, return_dict=True)["loss"])
+
+
+def is_healthy(shape: str, one: Setting, fresh: tuple[np.ndarray, np.ndarray], seed: int) -> tuple[bool, float, float]:
+    """Whether the training is healthy by measure; how far the population loss rose to the end, and how far it falls on."""
+    keras.utils.set_random_seed(seed)
+    model, population = build(shape, one), Population(*fresh)
+    options = {"validation_split": one.held, "epochs": 2 * one.epochs, "batch_size": BATCH, "verbose": 0}
+    model.fit(one.x, one.y, callbacks=[population], **options)
+    level = np.convolve(population.losses, np.full(3, 1 / 3), "valid")
+    end = level[one.epochs - 3]
+    rise, gain = end / level[: one.epochs - 2].min() - 1, 1 - level[-1] / end
+    return bool(rise <= LIMIT and gain <= LIMIT), float(rise), float(gain)
 
 
 def right(fault: str, report: Report) -> bool:
