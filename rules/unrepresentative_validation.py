@@ -35,13 +35,13 @@ UNSTEADY = 0.3  # scatter of the training loss from which on the training itself
 WEIGHTS = {
     "constant": 0.0,
     "jump": 1.0,
-    "multiple": 0.8,
+    "multiple": 1.0,
     "train_jump": 0.6,
 }
 MODEL = Model(
     {
-        "jump": Term(JUMP, 0.25, high=1.8, prior=1.0),
-        "multiple": Term(MULTIPLE, 0.4, -3, 3, prior=0.8),
+        "jump": Term(JUMP, 0.25, high=2.2, prior=1.0),
+        "multiple": Term(MULTIPLE, 0.4, high=2.5, prior=1.0),
         "train_jump": Term(UNSTEADY, 0.25, high=0, against=True, prior=0.6),
     },
     WEIGHTS,

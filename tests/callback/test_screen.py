@@ -130,7 +130,8 @@ def test_ctrl_c_prints_the_report_and_interrupts():
     lines = interrupted(process)
     assert process.returncode == 0
     assert sum("Keras fit, " in line for line in lines) == 1
-    assert any(line.startswith("interrupted after 1") for line in lines)
+    after = [int(line.split()[2]) for line in lines if line.startswith("interrupted after ")]
+    assert len(after) == 1 and after[0] >= 14  # later on a machine that is slow to deliver the signal
     assert lines[-1] == "as before: True"
 
 
