@@ -22,7 +22,7 @@ Sources
 """
 
 from diagnose.evidence.belief import above, beyond
-from diagnose.evidence.inner import learnt, worst
+from diagnose.evidence.inner import UNLEARNT, learnt, worst
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
@@ -30,16 +30,7 @@ DEAD = 0.6  # share of a layer's units; half of a layer of ReLU units is commonl
 LEARNT = 0.3  # share of what there was to gain
 
 TECHNIQUES = ("activation", "weight-initialization", "learning-rate", "batch-normalization")
-EFFECTS = (
-    "vanishing-gradients",
-    "underfit-flat",
-    "underfit-unfinished",
-    "slow-learning",
-    "underfit-plateau",
-    "chance-level",
-    "constant-metric",
-    "oscillating",
-)
+EFFECTS = ("vanishing-gradients", *UNLEARNT)
 
 
 @rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS)

@@ -27,7 +27,7 @@ Sources
 import numpy as np
 
 from diagnose.evidence.belief import above, beyond
-from diagnose.evidence.inner import grown, learnt, stride, thrown, weighted
+from diagnose.evidence.inner import UNLEARNT, grown, learnt, stride, thrown, weighted
 from diagnose.evidence.run import Run
 from diagnose.inside import Inside
 from diagnose.registry import CannotJudge, Verdict, rule
@@ -40,20 +40,7 @@ GROWN = 100.0  # growth of the gradient: two orders of magnitude
 LEARNT = 0.3  # share of what there was to gain
 
 TECHNIQUES = ("learning-rate", "gradient-clipping", "data-scaling", "weight-initialization", "batch-normalization")
-EFFECTS = (
-    "diverging",
-    "collapse",
-    "oscillating",
-    "dead-units",
-    "saturated-units",
-    "vanishing-gradients",
-    "underfit-flat",
-    "underfit-unfinished",
-    "slow-learning",
-    "underfit-plateau",
-    "chance-level",
-    "constant-metric",
-)
+EFFECTS = ("diverging", "collapse", "dead-units", "saturated-units", "vanishing-gradients", *UNLEARNT)
 
 
 @rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS, trendless=True)

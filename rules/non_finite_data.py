@@ -21,7 +21,7 @@ Sources
 
 import numpy as np
 
-from diagnose.evidence.inner import weighted
+from diagnose.evidence.inner import UNLEARNT, weighted
 from diagnose.evidence.run import Run
 from diagnose.inside import Inside
 from diagnose.registry import CannotJudge, Verdict, rule
@@ -40,10 +40,7 @@ EFFECTS = (
     "dead-units",
     "saturated-units",
     "vanishing-gradients",
-    "underfit-flat",
-    "underfit-plateau",
-    "chance-level",
-    "constant-metric",
+    *UNLEARNT,
 )
 
 

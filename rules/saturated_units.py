@@ -21,7 +21,7 @@ Sources
 """
 
 from diagnose.evidence.belief import above, beyond
-from diagnose.evidence.inner import learnt, worst
+from diagnose.evidence.inner import UNLEARNT, learnt, worst
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
@@ -29,16 +29,7 @@ PINNED = 0.5  # share of a layer's units: most of what the layer could say is lo
 LEARNT = 0.3  # share of what there was to gain
 
 TECHNIQUES = ("weight-initialization", "data-scaling", "activation", "learning-rate", "batch-normalization")
-EFFECTS = (
-    "vanishing-gradients",
-    "underfit-flat",
-    "underfit-unfinished",
-    "slow-learning",
-    "underfit-plateau",
-    "chance-level",
-    "constant-metric",
-    "oscillating",
-)
+EFFECTS = ("vanishing-gradients", *UNLEARNT)
 
 
 @rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS)

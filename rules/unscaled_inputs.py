@@ -24,7 +24,7 @@ Sources
 import math
 
 from diagnose.evidence.belief import above, beyond
-from diagnose.evidence.inner import learnt
+from diagnose.evidence.inner import UNLEARNT, learnt
 from diagnose.evidence.run import Run
 from diagnose.inside import Inside
 from diagnose.registry import CannotJudge, Verdict, rule
@@ -39,16 +39,10 @@ EFFECTS = (
     "exploding-gradients",
     "diverging",
     "collapse",
-    "oscillating",
     "dead-units",
     "saturated-units",
     "vanishing-gradients",
-    "underfit-flat",
-    "underfit-unfinished",
-    "slow-learning",
-    "underfit-plateau",
-    "chance-level",
-    "constant-metric",
+    *UNLEARNT,
 )
 
 

@@ -25,7 +25,7 @@ Sources
 """
 
 from diagnose.evidence.belief import above, beyond
-from diagnose.evidence.inner import fading, learnt, weighted
+from diagnose.evidence.inner import UNLEARNT, fading, learnt, weighted
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
@@ -33,15 +33,7 @@ FADED = 4.0  # times smaller: four sigmoid layers were measured at 5 to 108, ReL
 LEARNT = 0.3  # share of what there was to gain
 
 TECHNIQUES = ("activation", "weight-initialization", "batch-normalization", "layer-wise-pretraining")
-EFFECTS = (
-    "underfit-flat",
-    "underfit-unfinished",
-    "slow-learning",
-    "underfit-plateau",
-    "chance-level",
-    "constant-metric",
-    "oscillating",
-)
+EFFECTS = UNLEARNT
 
 
 @rule(area="learning", techniques=TECHNIQUES, explains=EFFECTS)

@@ -17,6 +17,17 @@ from diagnose.inside import Inside, Layer
 LATE = 3  # inspected epochs whose median is "late"
 LOOKUP = ("Embedding",)  # a table's gradient is zero for all words that a batch doesn't hold: not to be compared
 
+# What the curves show of a model that does not learn, whatever the cause inside it.
+UNLEARNT = (
+    "underfit-flat",
+    "underfit-unfinished",
+    "slow-learning",
+    "underfit-plateau",
+    "chance-level",
+    "constant-metric",
+    "oscillating",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Fading:
