@@ -35,7 +35,7 @@ def test_threshold(judge, inside, constant):
 
 
 def test_a_network_that_learns_all_the_same(judge, inside):
-    assert judge("vanishing-gradients", loss=LEARNS, accuracy=RIGHT, inside=inside(**fades(1000))).confidence < 0.01
+    assert judge("vanishing-gradients", loss=LEARNS, accuracy=RIGHT, inside=inside(**fades(1000))).confidence < 0.05
 
 
 def test_threshold_of_what_was_learnt(judge, inside, constant):
@@ -52,7 +52,7 @@ def test_threshold_of_what_was_learnt(judge, inside, constant):
 
 
 def test_gradients_of_one_size_beside_a_flat_loss(judge, inside):
-    assert judge("vanishing-gradients", loss=FLAT, accuracy=GUESSING, inside=inside(**fades(1))).confidence < 0.01
+    assert judge("vanishing-gradients", loss=FLAT, accuracy=GUESSING, inside=inside(**fades(1))).confidence < 0.05
 
 
 def test_the_optimizer_tells_without_a_sample(judge, inside):
@@ -63,7 +63,7 @@ def test_the_optimizer_tells_without_a_sample(judge, inside):
 def test_a_wide_layer_has_small_gradients_but_as_much_weight(judge, inside):
     """Per weight a thousandth, in all as much: what a relative change of the layer does to the loss decides."""
     found = inside(gradient=[[0.001, 1.0, 1.0, 1.0]], weight=[[1000.0, 1.0, 1.0, 1.0]])
-    assert judge("vanishing-gradients", loss=FLAT, accuracy=GUESSING, inside=found).confidence < 0.01
+    assert judge("vanishing-gradients", loss=FLAT, accuracy=GUESSING, inside=found).confidence < 0.05
 
 
 def test_what_cannot_be_judged(refusal, inside):
