@@ -54,7 +54,9 @@ new data"), and says how probable that is. Say we want ``late-start``: the loss 
 
 2. **Three outcomes.** ``Verdict`` with a confidence of one half or more is a finding; below, the rule found nothing;
    ``CannotJudge(reason)`` where the history lacks what it takes. Confidence is a probability: multiply what must all be
-   true. ``beyond(amount, half)`` is one half at ``half``; name every such threshold, with its unit and its origin.
+   true. ``beyond(amount, half)`` is one half at ``half``; name every such threshold, with its unit and its origin. Where
+   there are labelled runs, a ``MODEL`` of reasoned terms with fitted ``WEIGHTS`` says it better (see ``overfit.py``): its
+   terms carry the names of the evidence, and ``python -m benchmarks.fit --write`` fits the weights.
 
 3. **Evidence.** A rule computes nothing of its own that another could want: it reads ``Run`` (which curves) and ``Shape``
    (``trend``, ``best``, ``end``, ``rise``, ``noise``, ``late_scatter``, ``forecast``...; lower is better, also for an
@@ -62,6 +64,7 @@ new data"), and says how probable that is. Say we want ``late-start``: the loss 
    answer must be the same: compare with the curve's own noise and level, never with a number of your own loss.
 
 4. **Where it stands.** ``excludes`` names claims that cannot be true beside this one (the engine keeps the surer);
+   ``before`` those that say less of the same curves, ``explains`` those that are this one's effects;
    ``repeats=True`` makes it judge repeated runs together; ``trendless=True`` lets it judge fewer than five points.
 
 5. **The fixture.** At least three real trainings in ``fixtures/late-start/``, made by a recipe in ``fixtures/recipes``; what

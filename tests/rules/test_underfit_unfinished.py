@@ -113,3 +113,12 @@ def test_what_cannot_be_judged(refusal):
     assert refusal("underfit-unfinished", loss=AT, **rare) == "fewer than five points"
     waves = [0.01 + 0.1 * (1 + math.cos(2 * math.pi * at / 10)) for at in range(40)]
     assert "cycles" in refusal("underfit-unfinished", loss=decay(0.1), val_loss=decay(0.1), learning_rate=waves)
+
+
+def test_the_forecast_is_told_with_what_such_forecasts_are_worth(judge, told):
+    at = np.arange(40)
+    verdict = judge("underfit-unfinished", loss=0.1 + np.exp(-at / 30), val_loss=0.12 + np.exp(-at / 30))
+    low, gain, high = (verdict.evidence[name] for name in ("gain_low", "gain_twice", "gain_high"))
+    true = 1 - (0.12 + np.exp(-79 / 30)) / (0.12 + np.exp(-39 / 30))
+    assert 0 < low < gain < high <= 1 and low < true < high
+    assert "% to " in told(verdict)
