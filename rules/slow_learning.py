@@ -76,7 +76,7 @@ def slow_learning(run: Run) -> Verdict | CannotJudge:
         },
         names={"curve": train.name},
         say="{curve} improves steadily but by {fall:%} in the whole run: {gain_twice:%} more within twice the epochs, "
-        "{gain_fourfold:%} within four times",
+        "{gain_fourfold:%} within four times; at this pace halving it takes {multiple:x} the epochs",
         looks_like="the first shelf of a network that will suddenly begin to learn",
     )
 

@@ -14,7 +14,7 @@ def test_a_clear_case(judge, told):
     assert verdict.evidence["gain_twice"] == pytest.approx(0.1 / 2.2, rel=0.1)
     assert verdict.evidence["gain_fourfold"] == pytest.approx(0.3 / 2.2, rel=0.1)
     assert verdict.evidence["multiple"] == pytest.approx(12, rel=0.1)  # half of 2.2, at 0.1 a run
-    assert "improves steadily" in told(verdict)
+    assert "improves steadily" in told(verdict) and "halving it takes 12 times the epochs" in told(verdict)
 
 
 def test_threshold_of_what_comes_soon(judge, constant):
