@@ -46,6 +46,7 @@ STAGES = [
     ["rules"],
     ["noticing"],
     ["judging"],
+    ["recipes"],
     ["techniques_code", "techniques_reason", "techniques"],
     ["engine"],
     ["renderers"],
@@ -53,6 +54,7 @@ STAGES = [
     ["live"],
     ["cli", "completion"],
     ["callback", "adapters"],
+    ["experiments"],
 ]
 LATER = {"report": {"techniques", "renderers", "registry"}}  # asked for lazily, by a method that somebody calls
 

@@ -3,6 +3,11 @@
 A technique is a function ``Case -> Advice`` under ``@technique(...)``; the file's name is its slug with underscores,
 the module's docstring is what ``diagnose explain SLUG`` prints (headings: What it changes · When it helps · Settings ·
 Risks · Sources). Which rules it treats, and in which order, stands with the rules.
+
+So that ``diagnose rerun`` can try it on the user's own training it also has an edit, ``Recipe, settings -> Recipe``, and
+a function ``Facts, rule -> settings`` that says which are worth trying for what was found, best first. Both raise
+CannotEdit, with the reason in one line, for a training that it doesn't fit. Keras is imported inside the edit.
+A further package adds a technique through the entry point ``diagnose.techniques``, whose object is a Technique.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -19,9 +24,10 @@ from diagnose.errors import UsageError
 
 if TYPE_CHECKING:
     from diagnose.curves import Curves
+    from diagnose.recipes import Facts, Recipe, Settings
     from diagnose.report import Area, Finding, Recommendation, Report
 
-Edit = Literal["data", "model", "compile", "fit", "predict"]
+Edits = Literal["data", "model", "compile", "fit", "predict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Case:
     epochs         points of the run
     best_epoch     position of the monitored curve's best value (1-based)
     learning_rate  the last logged rate, None if it was never logged
+    settings       those to write the code for, where a re-run has found them; None: what fits the case
     """
 
     finding: Finding
@@ -43,6 +50,7 @@ class Case:
     epochs: int
     best_epoch: int
     learning_rate: float | None
+    settings: Settings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +65,42 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Technique:
-    """A technique: its slug, the area it belongs to, what it edits, where it is from, how it advises."""
+    """A technique: its slug, the area it belongs to, what it edits, where it is from, how it advises.
+
+    edit      ``recipe, **settings -> recipe``; None: nothing that a training could be repeated with (an audit of the data)
+    settings  ``facts, rule -> [settings, ...]``, best first, for the rule that it is to treat
+    """
 
     slug: str
     area: Area
-    edits: Edit
+    edits: Edits
     source: str
     advise: Callable[[Case], Advice]
     doc: str
+    edit: Callable[..., Recipe] | None = None
+    settings: Callable[[Facts, str], Sequence[Settings]] | None = None
 
 
-def technique(*, area: Area, edits: Edit, source: str) -> Callable[[Callable[[Case], Advice]], Technique]:
+def technique(
+    *,
+    area: Area,
+    edits: Edits,
+    source: str,
+    edit: Callable[..., Recipe] | None = None,
+    settings: Callable[[Facts, str], Sequence[Settings]] | None = None,
+) -> Callable[[Callable[[Case], Advice]], Technique]:
     """Make a technique of a function; its name (underscores to hyphens) is the slug."""
 
     def make(advise: Callable[[Case], Advice]) -> Technique:
         doc = sys.modules[advise.__module__].__doc__ or ""
-        return Technique(advise.__name__.replace("_", "-"), area, edits, source, advise, doc)
+        slug = advise.__name__.replace("_", "-")
+        return Technique(slug, area, edits, source, advise, doc, edit, settings or _as_it_is)
 
     return make
+
+
+def _as_it_is(facts: Facts, rule: str) -> Sequence[Settings]:
+    return ({},)
 
 
 @cache

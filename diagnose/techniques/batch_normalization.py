@@ -20,12 +20,56 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import added_layers
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="model", source="Ioffe and Szegedy (2015), Batch Normalization")
+SMALL = 8  # rows a batch below which its statistics are noise
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if facts.batch_size < SMALL:
+        raise CannotEdit(
+            f"batches of {facts.batch_size} rows are too small for statistics of a batch: use {SMALL} or more"
+        )
+    if facts.has("BatchNormalization", "LayerNormalization", "GroupNormalization"):
+        raise CannotEdit("the model is normalized already")
+    if facts.has("Dropout", "SpatialDropout1D", "SpatialDropout2D"):
+        raise CannotEdit("the model has dropout, which shifts what batch normalization measures: use one of the two")
+    return ({"momentum": 0.9},)
+
+
+def _edit(recipe: Recipe, momentum: float) -> Recipe:
+    """Behind each hidden layer's activation; not inside recurrent layers."""
+    import keras
+
+    from diagnose.recipes import layers
+
+    def normalized(model: object) -> object:
+        return layers.inserted(
+            model,
+            layers.hidden(model),
+            lambda layer: keras.layers.BatchNormalization(momentum=momentum, name=f"{layer.name}_normalized"),
+        )
+
+    return recipe.remodelled(normalized)
+
+
+@technique(
+    area="learning",
+    edits="model",
+    source="Ioffe and Szegedy (2015), Batch Normalization",
+    edit=_edit,
+    settings=_settings,
+)
 def batch_normalization(case: Case) -> Advice:
     """A BatchNormalization layer behind each hidden layer."""
     return Advice(

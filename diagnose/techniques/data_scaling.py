@@ -20,9 +20,15 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import OLD, classifies, fit, snippet, validated
 from diagnose.techniques_reason import seen
+
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
 TARGETS = """\
 mean, std = y_train.mean(axis=0), y_train.std(axis=0)  # predictions: model.predict(x) * std + mean
@@ -30,7 +36,57 @@ y_train = (y_train - mean) / std
 """
 
 
-@technique(area="learning", edits="data", source="LeCun et al. (1998), Efficient BackProp")
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """Targets are scaled in a regression alone."""
+    from diagnose.recipes import CannotEdit
+
+    quantity = facts.task == "regression"
+    if facts.has("Normalization") and not quantity:
+        raise CannotEdit("the model begins with a Normalization layer: its inputs are scaled already")
+    if facts.has("Embedding"):
+        raise CannotEdit("the inputs are indices of an embedding, which have no scale")
+    return ({"targets": quantity},)
+
+
+def _edit(recipe: Recipe, targets: bool) -> Recipe:
+    """A Normalization layer adapted to the training rows; targets standardised, and predictions brought back."""
+    import keras
+    import numpy as np
+
+    from diagnose.recipes import layers
+
+    x = np.asarray(recipe.data.train.array, "float64")
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = x.mean(axis=axes), x.var(axis=axes)
+    scaled = recipe.remodelled(
+        lambda model: layers.preceded(model, lambda name: keras.layers.Normalization(mean=mean, variance=variance))
+    )
+    return _with_targets(scaled) if targets else scaled
+
+
+def _with_targets(recipe: Recipe) -> Recipe:
+    import keras
+    import numpy as np
+
+    from diagnose.recipes import layers
+
+    y = np.asarray(recipe.data.train.targets, "float64")
+    mean, deviation = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
+    data = recipe.data
+    return recipe.on(
+        lambda _: data.only(
+            *(part.with_y((np.asarray(part.targets) - mean) / deviation) for part in (data.train, data.validation))
+        )
+    ).finished(lambda model: layers.followed(model, keras.layers.Rescaling(deviation.tolist(), mean.tolist())))
+
+
+@technique(
+    area="learning",
+    edits="data",
+    source="LeCun et al. (1998), Efficient BackProp",
+    edit=_edit,
+    settings=_settings,
+)
 def data_scaling(case: Case) -> Advice:
     """A Normalization layer in front; the targets too in a regression."""
     quantity = classifies(case) is False

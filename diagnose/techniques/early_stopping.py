@@ -20,12 +20,37 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import brief, fit, patience, rounds, snippet, watch
 from diagnose.techniques_reason import boosts, cause, library, seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="generalization", edits="fit", source="Prechelt (1998), Early Stopping, But When?")
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    return ({"patience": max(5, round(0.1 * facts.epochs))},)
+
+
+def _edit(recipe: Recipe, patience: int) -> Recipe:
+    """Stop when the validation loss has not improved for some epochs, and keep the best weights."""
+    import keras
+
+    return recipe.watched(
+        lambda _: keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+    )
+
+
+@technique(
+    area="generalization",
+    edits="fit",
+    source="Prechelt (1998), Early Stopping, But When?",
+    edit=_edit,
+    settings=_settings,
+)
 def early_stopping(case: Case) -> Advice:
     """Watch the judged curve with a patience of a tenth of the run."""
     if boosts(case):

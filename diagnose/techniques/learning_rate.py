@@ -21,24 +21,59 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import best, boosters, brief, fit, number, rate, snippet
 from diagnose.techniques_reason import boosts, cause, seen
+
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
 LOWER = {"diverging", "oscillating", "collapse", "high-variance", "run-variance", "unrepresentative-validation"}
 HIGHER = {"slow-learning", "underfit-unfinished"}
 
 
-@technique(area="learning", edits="compile", source="Bengio (2012), Practical Recommendations")
+def _factors(rule: str) -> tuple[float, ...]:
+    """What today's rate is multiplied by, the likeliest first."""
+    if rule in LOWER:
+        return (0.1, 0.3, 0.01)
+    return (10.0, 3.0, 30.0) if rule in HIGHER else (10.0, 0.1, 0.01)
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if facts.learning_rate is None:
+        raise CannotEdit("the learning rate follows a schedule: change the schedule's first rate")
+    return [{"learning_rate": float(f"{facts.learning_rate * factor:.2g}")} for factor in _factors(rule)]
+
+
+def _edit(recipe: Recipe, learning_rate: float) -> Recipe:
+    """Another rate for the optimizer that is there."""
+    from diagnose.recipes.compiled import adjusted
+
+    return recipe.recompiled(optimizer=lambda old: adjusted(old, learning_rate=learning_rate))
+
+
+@technique(
+    area="learning",
+    edits="compile",
+    source="Bengio (2012), Practical Recommendations",
+    edit=_edit,
+    settings=_settings,
+)
 def learning_rate(case: Case) -> Advice:
     """Search around today's rate: below it, above it, or on both sides, as the finding asks."""
     today, rule = rate(case), case.finding.rule
+    factors = _factors(rule)
     if rule in LOWER:
-        factors, reason = (0.1, 0.3, 0.01), "smaller steps keep the updates from overshooting"
+        reason = "smaller steps keep the updates from overshooting"
     elif rule in HIGHER:
-        factors, reason = (10.0, 3.0, 30.0), "larger steps get there in fewer epochs"
+        reason = "larger steps get there in fewer epochs"
     else:
-        factors, reason = (10.0, 0.1, 0.01), "a rate too high or too low looks like this, so search on both sides"
+        reason = "a rate too high or too low looks like this, so search on both sides"
     if boosts(case):
         return _of_trees(case, rule not in {*HIGHER, "underfit-flat", "underfit-plateau"})
     return Advice(_brief(today, factors), f"{seen(case)}: {reason}.", _code(case, today, factors))

@@ -19,12 +19,39 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import AVERAGED, seeded_members, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="prediction", edits="predict", source="Hansen and Salamon (1990), Neural Network Ensembles")
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    return ({"members": 5},)
+
+
+def _edit(recipe: Recipe, members: int) -> Recipe:
+    """Several models from several seeds, their predictions averaged."""
+    from diagnose.recipes import training
+
+    return recipe.trained(
+        lambda one, seed: training.together(
+            training.train_once(one, training.member_seed(seed, at)) for at in range(members)
+        )
+    )
+
+
+@technique(
+    area="prediction",
+    edits="predict",
+    source="Hansen and Salamon (1990), Neural Network Ensembles",
+    edit=_edit,
+    settings=_settings,
+)
 def model_averaging(case: Case) -> Advice:
     """Five members from five seeds, joined to one Keras model."""
     return Advice(

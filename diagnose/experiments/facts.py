@@ -1,0 +1,79 @@
+"""What is known of a training before a technique is tried on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from diagnose.inspection.configuration import ends
+from diagnose.inspection.configuration import learning_rate as rate_now
+from diagnose.inspection.parts import activation, parts
+from diagnose.recipes import Facts, Recipe
+from diagnose.recipes.data import classes_of
+from diagnose.recipes.layers import editable, hidden
+
+CLASS_LOSSES = ("crossentropy", "focal", "hinge")
+FAR = 10.0  # inputs beyond this deviation or mean are on a scale that no default rate was made for
+NEAR = 0.1
+
+
+def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
+    """The facts of a recipe; its model is built once more for it."""
+    model = recipe.build()
+    train, optimizer = recipe.data.train, getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    x, y = keras.tree.flatten(train.x), keras.tree.flatten(train.y)
+    loss, classes = _loss(model), classes_of(train.y)
+    classified = any(kind in loss for kind in CLASS_LOSSES) or (not loss and classes is not None)
+    config = optimizer.get_config()
+    watched = history.get("val_loss") or history.get("loss") or []
+    flat = list(model._flatten_layers(include_self=False))
+    return Facts(
+        task="classification" if classified else "regression",
+        classes=None if not classified or classes is None else len(np.unique(classes)),
+        rows=train.rows,
+        validation_rows=recipe.data.validation.rows,
+        shape=tuple(x[0].shape[1:]) if len(x) == 1 else (),
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        best_epoch=int(np.nanargmin(watched)) + 1 if np.isfinite(watched).any() else 1,
+        optimizer=type(optimizer).__name__.lower(),
+        learning_rate=rate_now(model) if isinstance(config.get("learning_rate"), (int, float)) else None,
+        momentum=float(config.get("momentum") or 0.0) if type(optimizer).__name__ == "SGD" else 0.0,
+        clipped=any(config.get(name) for name in ("clipnorm", "clipvalue", "global_clipnorm")),
+        loss=loss,
+        layers=tuple(type(layer).__name__ for layer in flat),
+        activations=tuple(name for layer in hidden(model) if (name := activation(layer))) or _separate(model),
+        output=next((activation(one) or "" for one in ends(model)), ""),
+        editable=editable(model),
+        pretrained=recipe.pretrained is not None,
+        shuffled=bool(recipe.arguments.get("shuffle", True)),
+        scaled=all(_near_one(one) for one in x),
+        targets_scaled=classified or all(_near_one(one) for one in y),
+        nested=any(isinstance(layer, keras.Model) for layer in model.layers),
+    )
+
+
+def _separate(model: Any) -> tuple[str, ...]:
+    return tuple(
+        name for part in parts(model, ends(model)) if not part.layer.output and (name := activation(part.keras))
+    )
+
+
+def _loss(model: Any) -> str:
+    losses = keras.tree.flatten(model.loss)
+    first = losses[0] if losses else ""
+    name = first if isinstance(first, str) else getattr(first, "name", getattr(first, "__name__", ""))
+    return {"mse": "mean_squared_error", "mae": "mean_absolute_error"}.get(name, name or "")
+
+
+def _near_one(values: Any) -> bool:
+    if values.dtype.kind not in "fiu" or not values.size:
+        return True
+    sample = np.asarray(values[:10_000], "float64")
+    sample = sample.reshape(len(sample), -1)[:, :1000]
+    deviation, mean = np.nanstd(sample, axis=0), np.abs(np.nanmean(sample, axis=0))
+    moving = deviation > 0
+    return bool((deviation[moving] < FAR).all() and (mean < FAR).all() and (deviation[moving] > NEAR * 0.1).any())

@@ -1,0 +1,166 @@
+"""One training as data: what is built, on which rows, with which arguments, how it predicts. Techniques edit it.
+
+A technique's edit is a function ``Recipe, settings -> Recipe``; a recipe is never changed, only copied with a
+difference, so edits can be put on top of one another. This module loads no Keras; the others here do, and are imported
+by the edits when they run, in the trial's own process.
+
+    data.py      rows: parts, splits, samples drawn from them
+    compiled.py  how a model was compiled, and compiling it again with a difference
+    layers.py    taking a Keras model apart and putting it together with other or further layers
+    training.py  from a recipe to a trained predictor: one model, or several that predict together
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from diagnose.errors import DiagnoseError
+
+if TYPE_CHECKING:
+    from diagnose.recipes.data import Data
+    from diagnose.recipes.training import Trained
+
+Settings = Mapping[str, Any]
+Edited = Callable[["Recipe", int], "Trained"]
+
+
+class CannotEdit(DiagnoseError, ValueError):
+    """A technique can't be applied to this model or data safely; the message says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One training.
+
+    build      returns a new compiled Keras model; called once a member, after the seed was set
+    data       training, validation and (hidden from every edit's choices) test rows
+    arguments  of ``fit``, without data and callbacks: epochs, batch_size, class_weight...
+    callbacks  each makes a callback for one fit; it is given the recipe as it is trained
+    finish     each takes the trained model and gives the one that predicts (targets brought back to their scale...)
+    train      ``recipe, seed -> Trained``; None: one model, fitted once
+    pretrained path of a saved model that the user gave to start from, or None
+    notes      what an edit has to say of what it did, one sentence each
+    """
+
+    build: Callable[[], Any]
+    data: Data
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    callbacks: tuple[Callable[[Recipe], Any], ...] = ()
+    finish: tuple[Callable[[Any], Any], ...] = ()
+    train: Edited | None = None
+    pretrained: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def epochs(self) -> int:
+        """As many as the user asks of ``fit``; Keras's default is 1."""
+        return int(self.arguments.get("epochs", 1))
+
+    @property
+    def batch_size(self) -> int:
+        """Rows a step: the argument of ``fit``, the dataset's own, or Keras's default of 32."""
+        return int(self.data.train.batch_size or self.arguments.get("batch_size") or 32)
+
+    def remodelled(self, edit: Callable[[Any], Any]) -> Recipe:
+        """The model edited after it was built: ``edit`` takes and returns a compiled model."""
+        return replace(self, build=_then(self.build, edit))
+
+    def recompiled(self, **changes: Any) -> Recipe:
+        """Compiled again with other arguments of ``compile``; a function is given the old value and returns the new."""
+        return self.remodelled(lambda model: _compiled(model, changes))
+
+    def fitted(self, **arguments: Any) -> Recipe:
+        """With other arguments of ``fit``."""
+        return replace(self, arguments={**self.arguments, **arguments})
+
+    def watched(self, make: Callable[[Recipe], Any]) -> Recipe:
+        """With one more callback, made anew for every fit."""
+        return replace(self, callbacks=(*self.callbacks, make))
+
+    def on(self, edit: Callable[[Data], Data]) -> Recipe:
+        """On other rows. ``edit`` may use training and validation rows, never the test's."""
+        return replace(self, data=edit(self.data))
+
+    def finished(self, edit: Callable[[Any], Any]) -> Recipe:
+        """With a last step that turns the trained model into the one that predicts."""
+        return replace(self, finish=(*self.finish, edit))
+
+    def trained(self, train: Edited) -> Recipe:
+        """Trained another way: several members, or in stages."""
+        return replace(self, train=train)
+
+    def noted(self, *sentences: str) -> Recipe:
+        """With a word on what was done."""
+        return replace(self, notes=(*self.notes, *sentences))
+
+
+def _then(build: Callable[[], Any], edit: Callable[[Any], Any]) -> Callable[[], Any]:
+    return lambda: edit(build())
+
+
+def _compiled(model: Any, changes: Mapping[str, Any]) -> Any:
+    from diagnose.recipes.compiled import recompile
+
+    return recompile(model, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a training before a technique is tried on it: enough to choose settings, nothing of Keras.
+
+    task           "classification" or "regression"
+    classes        how many, None for quantities
+    rows           of the training set; validation_rows of the validation set
+    shape          of one input without its batch: (28, 28, 1); () where a model has several inputs
+    batch_size     rows a step; epochs: asked for; best_epoch: 1-based, by validation loss
+    optimizer      name in lower case; learning_rate: the one it starts with, None where a schedule rules it
+    momentum       of an SGD, else 0; clipped: whether gradients are clipped
+    loss           name of the compiled loss
+    layers         class names of all layers, nested ones too
+    activations    of the hidden layers
+    output         name of the last activation
+    editable       whether the layers stand in a graph that can be put together anew (not a subclass)
+    pretrained     whether the user gave a saved model
+    shuffled       whether ``fit`` shuffles
+    scaled, targets_scaled  inputs, and quantities to predict, near mean 0 and deviation 1 (or inside 0...1)
+    nested         parts of the model that are models
+    """
+
+    task: str = "classification"
+    classes: int | None = None
+    rows: int = 0
+    validation_rows: int = 0
+    shape: tuple[int, ...] = ()
+    batch_size: int = 32
+    epochs: int = 1
+    best_epoch: int = 1
+    optimizer: str = ""
+    learning_rate: float | None = None
+    momentum: float = 0.0
+    clipped: bool = False
+    loss: str = ""
+    layers: tuple[str, ...] = ()
+    activations: tuple[str, ...] = ()
+    output: str = ""
+    editable: bool = True
+    pretrained: bool = False
+    shuffled: bool = True
+    scaled: bool = True
+    targets_scaled: bool = True
+    nested: bool = False
+
+    def has(self, *kinds: str) -> bool:
+        """Whether a layer of one of these classes is in the model."""
+        return any(kind in self.layers for kind in kinds)
+
+    @property
+    def images(self) -> bool:
+        """Whether an input is a picture: height, width, at most four channels."""
+        return len(self.shape) == 3 and self.shape[-1] <= 4 and min(self.shape[:2]) >= 8
+
+    @property
+    def deep(self) -> bool:
+        """Whether there is a hidden layer at all."""
+        return bool(self.activations)

@@ -1,0 +1,101 @@
+"""One score for all trials, from predictions alone.
+
+A history's ``val_loss`` cannot compare techniques: it holds penalties on the weights, and changes with the loss function
+and the scale of the targets. So the user's own loss and metrics are put behind a model that does nothing, and that
+model is evaluated on the predictions: Keras resolves every name and reduces every weight just as in the user's training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from diagnose.errors import UsageError
+from diagnose.recipes.compiled import arguments
+from diagnose.recipes.data import Part, Tree, classes_of
+
+ROWS = 4096
+
+
+class Scorer:
+    """Scores predictions with the loss and the metrics of the user's compiled model.
+
+    model   the user's, as ``build_model`` returns it
+    metric  a name that Keras knows, measured besides the compiled ones; None: only those
+    train   the user's training rows: what they tell of the targets is the guess of a model that predicts nothing
+    """
+
+    def __init__(self, model: Any, metric: str | None, train: Part) -> None:
+        given = arguments(model)
+        self._loss, self._weights = given["loss"], given.get("loss_weights")
+        self._metrics, self._weighted = given.get("metrics"), given.get("weighted_metrics")
+        self._extra, self._train = metric, train
+        self._names = list(getattr(model, "output_names", None) or ())
+
+    def score(self, predicted: Tree, part: Part) -> dict[str, float | None]:
+        """Every score by its name, "loss" among them; None where one can't be computed.
+
+        predicted: one row for each of the part's, on the targets' own scale. Predictions that are not finite count as
+        a guess without looking: the training targets' mean.
+        """
+        finite = all(np.isfinite(one).all() for one in keras.tree.flatten(predicted))
+        values = self._evaluate(predicted if finite else self.guess(predicted), part)
+        return {name: value if np.isfinite(value) else None for name, value in values.items()}
+
+    def guess(self, predicted: Tree) -> Tree:
+        """What a model says that has seen nothing but the training targets, in the shape of these predictions."""
+        flat, targets = keras.tree.flatten(predicted), keras.tree.flatten(self._train.y)
+        guesses = [_mean(one, y) for one, y in zip(flat, targets, strict=True)]
+        return keras.tree.pack_sequence_as(predicted, guesses)
+
+    def _evaluate(self, predicted: Tree, part: Part) -> dict[str, float]:
+        flat = keras.tree.flatten(predicted)
+        names = self._names if len(self._names) == len(flat) and len(flat) > 1 else [None] * len(flat)
+        inputs = [
+            keras.Input(one.shape[1:], dtype=one.dtype, name=name) for one, name in zip(flat, names, strict=True)
+        ]  # fmt: skip
+        outputs = [keras.layers.Identity(name=name)(one) for one, name in zip(inputs, names, strict=True)]
+        model = keras.Model(inputs, keras.tree.pack_sequence_as(predicted, outputs))
+        metrics, weighted = self._fresh(self._metrics), self._fresh(self._weighted)
+        if self._extra is not None and len(flat) == 1 and not _among(self._extra, metrics, weighted):
+            metrics = [*(metrics or ()), self._extra]
+        model.compile(loss=self._loss, loss_weights=self._weights, metrics=metrics, weighted_metrics=weighted)
+        given = flat[0] if len(flat) == 1 else flat
+        found = model.evaluate(given, part.y, sample_weight=part.weight, batch_size=ROWS, verbose=0, return_dict=True)
+        return {name: float(value) for name, value in found.items()}
+
+    def _fresh(self, metrics: Any) -> Any:
+        from diagnose.recipes.compiled import fresh
+
+        return keras.tree.map_structure(fresh, metrics)
+
+
+def _among(name: str, *groups: Any) -> bool:
+    named = [getattr(one, "name", getattr(one, "__name__", one)) for one in keras.tree.flatten(groups)]
+    return name in named
+
+
+def _mean(predicted: Any, targets: Any) -> Any:
+    """The mean target for every row; shares of the classes where a prediction has one number a class."""
+    values = np.asarray(targets)
+    values = values.reshape(len(values), -1) if values.ndim < 2 else values
+    classes = classes_of(targets)
+    if classes is not None and predicted.ndim == 2 and predicted.shape[1] > values.shape[1]:
+        values = np.eye(predicted.shape[1])[np.clip(classes, 0, predicted.shape[1] - 1)]
+    guess = values.mean(axis=0).reshape(1, *values.shape[1:])
+    return np.broadcast_to(guess, predicted.shape).astype(predicted.dtype)
+
+
+def chosen(scores: Mapping[str, Any], metric: str | None, compiled: bool) -> str:
+    """The name of the score that decides: the one asked for, else the first metric, else the loss.
+
+    Raises UsageError for a name that is not among the scores.
+    """
+    if metric is not None:
+        if metric not in scores:
+            raise UsageError(f"--metric: expected one of {', '.join(scores)}, found {metric!r}")
+        return metric
+    return next((name for name in scores if name != "loss"), "loss") if compiled else "loss"
