@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import json
 import platform
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from diagnose._version import __version__
+from diagnose.errors import NoHistory
 from diagnose.experiments.experiment import Experiment
 from diagnose.recipes import CannotEdit, Facts, Recipe, Settings
 
 Step = tuple[str, Settings]  # a technique's slug and its settings
+SAMPLE = 256  # rows with which the inside of the model is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Outcome:
     choice     scores by name on the rows that settings are chosen by (validation)
     verdict    scores by name on rows that chose nothing (test); None where one can't be computed
     no_skill   verdict scores of a prediction that has seen nothing but the training targets
-    histories  one dict of lists a fit
+    run        the first fit as the callback saves it, with what was seen inside the model: it is judged like any history
     metric     name of the score that decides
     failed     why the training could not be made or scored, in one line; everything else is then empty
     """
@@ -32,7 +35,7 @@ class Outcome:
     choice: Mapping[str, float | None] = field(default_factory=dict)
     verdict: Mapping[str, float | None] = field(default_factory=dict)
     no_skill: Mapping[str, float | None] = field(default_factory=dict)
-    histories: Sequence[Mapping[str, Sequence[Any]]] = ()
+    run: Mapping[str, Any] | None = None
     metric: str = "loss"
     nested: bool = False
     seconds: float = 0.0
@@ -77,7 +80,8 @@ def run(
     base = recipe_of(experiment)
     scorer = Scorer(base.build(), metric, base.data.train)
     recipe = edited(base, steps)
-    trained = training.train(recipe, seed)
+    seen: list[Any] = []
+    trained = training.train(recipe.watched(lambda one: _watching(one, seen)), seed)
     held = recipe.data.choice or base.data.validation
     choice = scorer.score(trained.predict(held.x), held)
     predicted = trained.predict(base.data.test.x)
@@ -87,7 +91,7 @@ def run(
         choice=choice,
         verdict=verdict,
         no_skill={} if steps else _guessed(scorer, predicted, base),
-        histories=_finite(trained.histories),
+        run=_saved(seen),
         metric=chosen(verdict, metric, True),
         nested=base.data.nested,
         seconds=round(time.monotonic() - begun, 3),
@@ -97,6 +101,60 @@ def run(
         facts={} if steps else _facts(base, trained),
         model=None if folder is None else str(training.save(trained, folder.parent, folder.name)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is known before anything is trained.
+
+    metric, direction  the score that decides, and which way it is better (None: nobody can tell)
+    nested             there is no test set
+    rows               of training, choice and verdict
+    epoch_seconds      of one epoch of the baseline, None where it was not timed
+    """
+
+    metric: str
+    direction: str | None
+    nested: bool
+    rows: tuple[int, int, int]
+    epochs: int
+    epoch_seconds: float | None = None
+
+
+def probe(experiment: Experiment, metric: str | None = None, timed: bool = False) -> Probe:
+    """Load the experiment, build its model and score it untrained: what can't run is found before hours have passed.
+
+    timed: train two epochs, too, and give the second one's time. Raises UsageError.
+    """
+    import keras
+
+    from diagnose.recipes import training
+    from diagnose.recipes.scoring import Scorer, chosen
+
+    keras.utils.set_random_seed(0)
+    base = recipe_of(experiment)
+    try:
+        model = base.build()
+        scorer = Scorer(model, metric, base.data.train)
+    except CannotEdit as error:
+        raise UsageError(str(error)) from error
+    rows = base.data.test.take(slice(None, SAMPLE))
+    name = chosen(scorer.score(training.predict(model, rows.x), rows), metric, True)
+    data, seconds = base.data, None
+    if timed:
+        training.fit(model, base, epochs=1)
+        begun = time.monotonic()
+        training.fit(model, base, epochs=1)
+        seconds = time.monotonic() - begun
+    counts = (data.train.rows, data.validation.rows, data.test.rows)
+    return Probe(name, _direction(model, name), data.nested, counts, base.epochs, seconds)
+
+
+def _direction(model: Any, name: str) -> str | None:
+    from diagnose.callback import _directions
+    from diagnose.metrics import identify
+
+    return "min" if name == "loss" else _directions(model).get(name) or identify(name).direction
 
 
 def recipe_of(experiment: Experiment) -> Recipe:
@@ -147,12 +205,25 @@ def _guessed(scorer: Any, predicted: Any, recipe: Recipe) -> dict[str, float | N
     return found
 
 
-def _finite(histories: Sequence[Mapping[str, Sequence[float]]]) -> list[dict[str, list[Any]]]:
-    """NaN and Inf as words, which JSON has: they are what a diverged run is known by."""
-    return [
-        {name: [one if math.isfinite(one) else str(one) for one in values] for name, values in history.items()}
-        for history in histories
-    ]
+def _watching(recipe: Recipe, seen: list[Any]) -> Any:
+    """The callback that keeps the history and looks inside; of several fits it is the first that is kept."""
+    from diagnose.callback import DiagnoseCallback
+
+    train = recipe.data.train.take(slice(None, SAMPLE))
+    callback = DiagnoseCallback(verbose=0, inspect=True, sample=(train.x, train.y))
+    seen.append(callback)
+    return callback
+
+
+def _saved(seen: Sequence[Any]) -> dict[str, Any] | None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run.json"
+        try:
+            seen[0].save(path)
+        except (IndexError, NoHistory):  # nothing was fitted, or not one epoch
+            return None
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
 
 
 def versions() -> dict[str, str]:

@@ -16,7 +16,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -134,6 +134,14 @@ def recommend(report: Report) -> tuple[Recommendation, ...]:
         rules = tuple(finding.rule for finding in findings)
         out.append(Recommendation(slug, one.area, rules, advice.brief, advice.why, advice.code, one.source))
     return tuple(out)
+
+
+def advise(report: Report, slug: str, settings: Settings) -> Advice | None:
+    """A technique's advice with settings that were found by trying; None for a report without a finding."""
+    findings = [one for one in report.findings if slug in one.techniques] or list(report.findings)
+    if not findings:
+        return None
+    return get(slug).advise(replace(_case(report, findings[0]), settings=settings))
 
 
 def _case(report: Report, finding: Finding) -> Case:

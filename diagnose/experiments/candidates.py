@@ -1,0 +1,110 @@
+"""Which techniques are tried with which settings, in which order: what the diagnosis recommends, best first."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from diagnose import techniques
+from diagnose.engine import diagnose
+from diagnose.errors import ReadError, UsageError
+from diagnose.experiments.trial import Outcome, Step
+from diagnose.recipes import CannotEdit, Facts
+from diagnose.report import Report
+
+WIDTH = 4  # techniques that are raced in one round
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One technique with one choice of settings, on top of the steps that the round begins with.
+
+    treats  slugs of the findings that it is for
+    why     the advice's sentence
+    """
+
+    steps: tuple[Step, ...]
+    treats: tuple[str, ...]
+    why: str = ""
+
+    @property
+    def technique(self) -> str:
+        """Its slug."""
+        return self.steps[-1][0]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those of the technique itself."""
+        return dict(self.steps[-1][1])
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Who is in a round's race, and which techniques are not, and why."""
+
+    candidates: tuple[Candidate, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def judged(outcomes: Sequence[Outcome]) -> Report | None:
+    """The diagnosis of a configuration from its runs over seeds; None when no run has a history that can be judged."""
+    files = [io.BytesIO(json.dumps(one.run).encode()) for one in outcomes if one.run]
+    if not files:
+        return None
+    try:
+        return diagnose(files if len(files) > 1 else files[0], repeats=len(files) > 1)
+    except ReadError:
+        return None
+
+
+def field(
+    report: Report | None,
+    facts: Facts,
+    base: tuple[Step, ...] = (),
+    *,
+    named: Sequence[str] = (),
+    tried: Collection[str] = (),
+    width: int = WIDTH,
+) -> Field:
+    """The candidates for what was found, the likeliest first.
+
+    base   the steps that the round begins with; its techniques are not put on top of themselves
+    named  techniques that the user asks for: these, in this order, whatever was found
+    tried  slugs of techniques that an earlier round has tried on the same base
+    """
+    left_out: list[tuple[str, str]] = []
+    candidates: list[Candidate] = []
+    for slug, treats, why in _wanted(report, named):
+        one = techniques.get(slug)
+        if one.edit is None:
+            left_out.append((slug, "is to be done by hand: no training can be repeated with it"))
+            continue
+        if slug in tried or any(slug == step[0] for step in base):
+            continue
+        if len({candidate.technique for candidate in candidates}) == width:
+            break
+        try:
+            choices = (one.settings or (lambda *_: [{}]))(facts, treats[0] if treats else "")
+        except CannotEdit as error:
+            left_out.append((slug, str(error)))
+            continue
+        candidates += [Candidate((*base, (slug, dict(choice))), treats, why) for choice in choices]
+    return Field(tuple(candidates), tuple(left_out))
+
+
+def _wanted(report: Report | None, named: Sequence[str]) -> list[tuple[str, tuple[str, ...], str]]:
+    advised = {one.technique: one for one in report.recommendations} if report is not None else {}
+    if not named:
+        return [(slug, one.treats, one.why) for slug, one in advised.items()]
+    found = report.findings if report is not None else ()
+    all_of_them = tuple(finding.rule for finding in found[:1])
+    out = []
+    for slug in named:
+        if slug not in techniques.names():
+            raise UsageError(f"--technique: expected one of {', '.join(techniques.names())}, found {slug!r}")
+        one = advised.get(slug)
+        out.append((slug, one.treats if one else all_of_them, one.why if one else ""))
+    return out

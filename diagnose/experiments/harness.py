@@ -1,0 +1,191 @@
+"""The study carried out: plan, train, record, until nothing is left to do or somebody ends it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from diagnose.errors import UsageError
+from diagnose.experiments.experiment import Experiment
+from diagnose.experiments.process import Processes, Stopped, TrialFailed
+from diagnose.experiments.racing import Results
+from diagnose.experiments.store import Entry, Store
+from diagnose.experiments.study import Plan, Settings, plan
+from diagnose.experiments.trial import Outcome
+from diagnose.recipes import CannotEdit
+
+POLL = 0.5  # seconds between two looks at a study on which others work
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where to stop: seconds of the whole run, trainings made in it, how many at once."""
+
+    seconds: float | None = None
+    trials: int | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a progress line shows: trainings done and expected, seconds left, the study so far."""
+
+    done: int
+    expected: int
+    left: float | None
+    plan: Plan
+    results: Results
+    last: tuple[Entry, Outcome] | None
+
+
+Watch = Callable[[Standing], None]
+
+
+class Harness:
+    """Carries out one study with as many threads as trainings may run at once.
+
+    store     begun already
+    directory where the models that the trials give are kept, and their logs
+    watch     told after each training
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        store: Store,
+        settings: Settings,
+        limits: Limits,
+        directory: Path,
+        watch: Watch = lambda standing: None,
+        metric: str | None = None,
+    ) -> None:
+        self._experiment, self._store, self._settings, self._limits = experiment, store, settings, limits
+        self._directory, self._watch, self._metric = directory, watch, metric
+        self._processes = Processes(limits.jobs)
+        self._begun = time.monotonic()
+        self._trained, self._running, self._starting = 0, 0, 0
+        self._lock = threading.Lock()
+        self._error: BaseException | None = None
+        self.stopped: str | None = None
+
+    def run(self) -> Plan:
+        """Work until the study is over, a limit is reached or ``stop`` is called; where it stands then.
+
+        Raises UsageError where the user's own training can't be run.
+        """
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._limits.jobs)]
+        timer = None
+        if self._limits.seconds is not None:
+            timer = threading.Timer(self._limits.seconds, self.stop, ["the budget was used up"])
+            timer.daemon = True
+            timer.start()
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                threads[0].join(0.1)
+                for thread in threads[1:]:
+                    thread.join(0.01)
+        except KeyboardInterrupt:
+            self.stop("interrupted")
+            for thread in threads:
+                thread.join()
+        finally:
+            if timer is not None:
+                timer.cancel()
+        if self._error is not None:
+            raise self._error
+        return plan(self.results(), self._settings)
+
+    def stop(self, why: str) -> None:
+        """End the trainings that run; what was recorded stays."""
+        if self.stopped is None:
+            self.stopped = why
+        self._processes.stop()
+
+    def results(self) -> Results:
+        """What was recorded, and the entries that were given up as failed."""
+        found = dict(self._store.results())
+        for entry in self._store.given_up():
+            found.setdefault(entry.key, (entry, Outcome(failed="the process died again and again")))
+        return found
+
+    def _work(self) -> None:
+        try:
+            while self.stopped is None and self._error is None and self._next():
+                pass
+        except BaseException as error:  # noqa: BLE001 - raised by ``run``
+            self._error = error
+            self._processes.stop()
+
+    def _next(self) -> bool:
+        """Train one more; whether there may be another."""
+        with self._lock:
+            now = plan(self.results(), self._settings)
+            if now.over:
+                return False
+            if self._limits.trials is not None and self._trained + self._running >= self._limits.trials:
+                self.stopped = self.stopped or f"--max-trials {self._limits.trials} was reached"
+                return False
+            self._store.plan(now.entries)
+            mine = self._store.waiting() > self._starting
+            if mine:
+                self._running, self._starting = self._running + 1, self._starting + 1
+        if not mine:  # what is left is being trained elsewhere; its results decide what comes next
+            time.sleep(POLL)
+            return True
+        try:
+            self._store.work(self._train, self._settings.metric)
+        except Stopped:
+            return False
+        finally:
+            with self._lock:
+                self._running -= 1
+        return True
+
+    def _train(self, entry: Entry) -> Outcome:
+        save = str(self._directory / "models" / file_name(entry))
+        log = self._directory / "logs" / f"{file_name(entry)}.log"
+        with self._lock:
+            self._starting = max(0, self._starting - 1)
+        begun = time.monotonic()
+        try:
+            found = self._processes.trial(self._experiment, entry.steps, entry.seed, self._metric, save, log)
+        except (CannotEdit, TrialFailed) as error:
+            if not entry.steps:
+                raise UsageError(f"the training itself can't be run: {error} (all it printed: {log})") from error
+            found = Outcome(failed=str(error), seconds=round(time.monotonic() - begun, 3))
+        with self._lock:
+            self._trained += 1
+            self._tell(entry, found)
+        return found
+
+    def _tell(self, entry: Entry, outcome: Outcome) -> None:
+        results = {**self.results(), entry.key: (entry, outcome)}
+        now = plan(results, self._settings)
+        open_entries = sum(one.key not in results for one in now.entries)
+        left = open_entries + now.ahead
+        if self._limits.trials is not None:
+            left = min(left, self._limits.trials - self._trained)
+        spent = time.monotonic() - self._begun
+        seconds = left * spent / self._trained if left else 0.0
+        if self._limits.seconds is not None:
+            seconds = min(seconds, max(0.0, self._limits.seconds - spent))
+        self._watch(Standing(len(results), len(results) + left, seconds, now, results, (entry, outcome)))
+
+
+def file_name(entry: Entry) -> str:
+    """A name that every file system takes, and that no two entries share."""
+    import hashlib
+    import re
+
+    plain = re.sub(r"[^A-Za-z0-9.=+-]+", "_", entry.label)[:60]
+    return f"{plain}_seed{entry.seed}_{hashlib.sha256(entry.key.encode()).hexdigest()[:6]}"
+
+
+def with_found(settings: Settings, metric: str, direction: str) -> Settings:
+    """The settings once it is known by what is judged."""
+    return replace(settings, metric=metric, direction="min" if direction == "min" else "max")

@@ -1,0 +1,118 @@
+"""Who gets more seeds and who is dropped: a race over paired seeds, decided on the rows that settings are chosen by.
+
+Everybody starts on the first seed. After each seed the worst are dropped, and whoever is so far behind that further
+seeds are not worth their cost (``statistics.hopeless``), until few are left, who get all seeds. That is successive
+halving (Jamieson and Talwalkar 2016) with the paired test of F-Race (Birattari and others 2002).
+
+The plan is a function of the results alone: whoever works it out, at whatever time, adds to the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from diagnose.experiments.candidates import Candidate
+from diagnose.experiments.statistics import Direction, hopeless
+from diagnose.experiments.store import Entry
+from diagnose.experiments.trial import Outcome, Step
+
+Results = Mapping[str, tuple[Entry, Outcome]]
+KEEP = {1: 6, 2: 4, 3: 2}  # how many stay at most after so many seeds; after more, as after the last
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """Where a race stands.
+
+    entries    all that it has needed so far, done or not
+    finalists  candidates with every seed; empty while it runs, and when nobody was worth it
+    dropped    the others, with the seeds that they were given
+    over       whether nothing is left to train
+    """
+
+    entries: tuple[Entry, ...]
+    finalists: tuple[Candidate, ...] = ()
+    dropped: tuple[Candidate, ...] = ()
+    over: bool = False
+
+
+def scores(
+    results: Results, steps: Sequence[Step], name: str, part: str = "choice", seeds: int | None = None
+) -> dict[int, float]:
+    """A configuration's scores by seed, on the choice or the verdict rows; those that can't be computed are left out.
+
+    seeds: only the first so many.
+    """
+    found = {}
+    for entry, outcome in results.values():
+        if entry.steps == tuple(steps) and outcome.failed is None and (seeds is None or entry.seed < seeds):
+            value = getattr(outcome, part).get(name)
+            if value is not None:
+                found[entry.seed] = float(value)
+    return found
+
+
+def run(
+    candidates: Sequence[Candidate],
+    base: tuple[Step, ...],
+    results: Results,
+    *,
+    seeds: int,
+    metric: str,
+    direction: Direction,
+) -> Race:
+    """The race as far as the results tell. The baseline's trials (steps ``base``) are there already."""
+    alive, entries, dropped = list(candidates), [], []
+    baseline = scores(results, base, metric)
+    for count in range(1, seeds + 1):
+        wanted = [Entry(one.steps, seed) for one in alive for seed in range(count)]
+        entries += [entry for entry in wanted if entry not in entries]
+        if any(entry.key not in results for entry in wanted):
+            return Race(tuple(entries), (), tuple(dropped))
+        if count < seeds:
+            kept = _survivors(alive, results, baseline, count, metric, direction)
+            dropped += [one for one in alive if one not in kept]
+            alive = kept
+    whole = [one for one in alive if len(scores(results, one.steps, metric)) == seeds]
+    dropped += [one for one in alive if one not in whole]
+    return Race(tuple(entries), tuple(whole), tuple(dropped), over=True)
+
+
+def _survivors(
+    alive: Sequence[Candidate],
+    results: Results,
+    baseline: Mapping[int, float],
+    count: int,
+    metric: str,
+    direction: Direction,
+) -> list[Candidate]:
+    """Whoever goes on after ``count`` seeds, in the order of recommendation."""
+
+    def so_far(one: Candidate) -> dict[int, float]:
+        return scores(results, one.steps, metric, seeds=count)
+
+    known = [one for one in alive if len(so_far(one)) == count]
+    ranked = ranking(known, results, metric, direction, seeds=count)[: KEEP.get(count, KEEP[max(KEEP)])]
+    if not ranked:
+        return []
+    rivals = (so_far(ranked[0]), baseline)
+    kept = [one for one in ranked if not any(hopeless(so_far(one), rival, direction) for rival in rivals)]
+    return [one for one in alive if one in kept]
+
+
+def ranking(
+    candidates: Sequence[Candidate], results: Results, metric: str, direction: Direction, seeds: int | None = None
+) -> list[Candidate]:
+    """The best first, by the mean score on the choice rows; equal ones by their loss there, then as recommended."""
+    sign = 1 if direction == "min" else -1
+
+    def rank(one: Candidate) -> tuple[float, float]:
+        mean, loss = (_mean(scores(results, one.steps, name, seeds=seeds)) for name in (metric, "loss"))
+        return sign * mean, loss
+
+    return sorted(candidates, key=rank)
+
+
+def _mean(values: Mapping[int, float]) -> float:
+    return sum(values.values()) / len(values) if values else float("inf")

@@ -1,0 +1,243 @@
+"""``rerun()``: the whole way from the user's code to the report."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from diagnose.engine import diagnose
+from diagnose.errors import UsageError
+from diagnose.experiments import study
+from diagnose.experiments.experiment import Experiment, ExperimentFile, ExperimentParts
+from diagnose.experiments.harness import Harness, Limits, Watch, file_name
+from diagnose.experiments.process import Processes
+from diagnose.experiments.racing import Results, scores
+from diagnose.experiments.report import RerunReport
+from diagnose.experiments.store import Entry, Store
+from diagnose.experiments.study import Plan, Settings, plan
+from diagnose.experiments.summing import report_of
+from diagnose.experiments.trial import Probe
+from diagnose.report import Report
+
+DATABASE = "study.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything about a re-run but the experiment itself; the options of ``diagnose rerun`` by their names."""
+
+    history: str | os.PathLike[str] | None = None
+    techniques: tuple[str, ...] = ()
+    seeds: int = 5
+    budget: float | None = None
+    max_trials: int | None = None
+    jobs: int = 1
+    rounds: int = 1
+    metric: str | None = None
+    direction: str | None = None
+    level: float = 0.95
+    storage: str | None = None
+    directory: str | os.PathLike[str] | None = None
+    resume: bool = False
+
+
+def rerun(
+    experiment: str | os.PathLike[str] | Callable[[], Any],
+    data: Any = None,
+    *,
+    fit_arguments: Mapping[str, Any] | None = None,
+    pretrained: str | None = None,
+    technique: str | Sequence[str] = (),
+    watch: Watch = lambda standing: None,
+    **options: Any,
+) -> RerunReport:
+    """Train the user's own model with the techniques that fit its diagnosis, and say whether they helped.
+
+    experiment     path of a Python file with ``build_model()`` and ``load_data()``, which is run; or ``build_model``
+    data           with a function: (train, validation[, test]), each (x, y[, weights]) or a dataset; or a function that
+                   returns that
+    fit_arguments  of ``model.fit``: epochs, batch_size, class_weight...
+    pretrained     a saved Keras model for transfer learning to start from
+    technique      slugs to try instead of what is recommended
+    history        a history whose diagnosis is trusted; None: the baseline is trained and diagnosed
+    seeds          runs of each configuration
+    rounds         diagnose again and go on from the winner so often
+    budget         seconds; max_trials: trainings; jobs: trainings at once
+    metric         the score that decides; None: the first compiled metric, else the loss. direction: "min" or "max"
+    storage        address of the database; None: an SQLite file in ``directory``
+    directory      where the study is kept; resume: go on with the one that is there
+    watch          called after each training with how things stand
+
+    Raises UsageError for what can't be run, MissingDependency without Optuna and Keras.
+    """
+    asked = Asked(**options, techniques=(technique,) if isinstance(technique, str) else tuple(technique))
+    if callable(experiment):
+        if data is None:
+            raise UsageError("expected data beside build_model: (train, validation) or (train, validation, test)")
+        one: Experiment = ExperimentParts(experiment, data, dict(fit_arguments or {}), pretrained)
+    else:
+        one = ExperimentFile(os.fspath(experiment))
+        if not Path(one.path).is_file():
+            raise UsageError(f"{one.path}: expected a Python file with build_model() and load_data(), found none")
+    return carry_out(one, asked, watch)
+
+
+def carry_out(experiment: Experiment, asked: Asked, watch: Watch) -> RerunReport:
+    """The study of an experiment. Raises UsageError."""
+    check(asked)
+    directory = place(experiment, asked)
+    diagnosed = history(asked)
+    store = _store(directory, experiment, asked)
+    try:
+        found = probed(experiment, asked, directory)
+        settings = settings_of(asked, found, diagnosed)
+        header = {"experiment": digest(experiment), "metric": found.metric, "direction": settings.direction}
+        store.begin(settings.direction, header)
+        limits = Limits(asked.budget, asked.max_trials, asked.jobs)
+        harness = Harness(experiment, store, settings, limits, directory, watch, asked.metric)
+        now = harness.run()
+        results = harness.results()
+        known: dict[str, object] = {"directory": str(directory), "method": _method(found, settings)}
+        whole = report_of(now, results, settings, stopped=harness.stopped, **known)
+        return _with_model(whole, now, results, experiment, asked, directory)
+    finally:
+        store.close()
+
+
+def check(asked: Asked) -> None:
+    """Raise UsageError for an option that doesn't fit."""
+    from diagnose import techniques
+
+    for name in ("seeds", "rounds", "jobs"):
+        if getattr(asked, name) < 1:
+            raise UsageError(f"--{name}: expected at least 1, found {getattr(asked, name)}")
+    for slug in asked.techniques:
+        if techniques.get(slug).edit is None:
+            raise UsageError(f"--technique: {slug} is to be done by hand; `diagnose explain {slug}` tells how")
+    if asked.direction not in (None, "min", "max"):
+        raise UsageError(f"--direction: expected min or max, found {asked.direction!r}")
+
+
+def place(experiment: Experiment, asked: Asked) -> Path:
+    """The study's directory: as asked, else beside the experiment under its name."""
+    if asked.directory is not None:
+        return Path(asked.directory)
+    if isinstance(experiment, ExperimentFile):
+        return Path(experiment.path).with_suffix(".rerun")
+    return Path("model.rerun")
+
+
+def history(asked: Asked) -> Report | None:
+    """The report of the user's history, where one was named."""
+    if asked.history is None:
+        return None
+    found = diagnose(asked.history)
+    if isinstance(found, list):
+        raise UsageError(f"--history: expected one history, found {len(found)} in {asked.history}")
+    return found
+
+
+def digest(experiment: Experiment) -> str:
+    """What tells one experiment from another: the file's text, or the function's own code."""
+    if isinstance(experiment, ExperimentFile):
+        return hashlib.sha256(Path(experiment.path).read_bytes()).hexdigest()[:16]
+    written = getattr(experiment.build_model, "__code__", None)
+    text = repr((written.co_code, written.co_consts[:0])) if written is not None else repr(experiment.build_model)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _store(directory: Path, experiment: Experiment, asked: Asked) -> Store:
+    if asked.storage is not None:
+        directory.mkdir(parents=True, exist_ok=True)
+        return Store(asked.storage, name=f"diagnose {place(experiment, asked).stem} {digest(experiment)}")
+    database = directory / DATABASE
+    if database.exists() and not asked.resume:
+        raise UsageError(
+            f"{directory} holds a study: --resume goes on with it, --directory DIR begins another elsewhere"
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    return Store(f"sqlite:///{database}")
+
+
+def probed(experiment: Experiment, asked: Asked, directory: Path, *, timed: bool = False) -> Probe:
+    """What is known before anything is trained. Raises UsageError."""
+    processes = Processes()
+    found = processes.call("probe", (experiment, asked.metric, timed), directory / "logs" / "probe.log")
+    assert isinstance(found, Probe)
+    return found
+
+
+def settings_of(asked: Asked, found: Probe, diagnosed: Report | None) -> Settings:
+    """Raises UsageError for a score of which nobody knows which way is better."""
+    direction = asked.direction or found.direction
+    if direction not in ("min", "max"):
+        raise UsageError(f"--direction: expected min or max, because the name {found.metric!r} doesn't tell")
+    return Settings(
+        seeds=asked.seeds,
+        rounds=asked.rounds,
+        named=asked.techniques,
+        level=asked.level,
+        metric=found.metric,
+        direction="min" if direction == "min" else "max",
+        diagnosed=diagnosed,
+    )
+
+
+def _method(found: Probe, settings: Settings) -> tuple[str, ...]:
+    train, choice, verdict = found.rows
+    rows = f"{train} rows to train on, {choice} to choose by, {verdict} that chose nothing"
+    split = (
+        " (half of the validation rows, set aside before anything was trained)" if found.nested else " (the test set)"
+    )
+    return (
+        f"{rows}{split}",
+        f"seeds 0 to {settings.seeds - 1}, the same ones for every configuration, each training in a process of its own",
+        "scores are computed from predictions, in inference mode, with the training's own loss and metrics",
+        "intervals are Student's, of the paired differences, their level raised for the number of finalists (Bonferroni)",
+    )
+
+
+def _with_model(
+    report: RerunReport, now: Plan, results: Results, experiment: Experiment, asked: Asked, directory: Path
+) -> RerunReport:
+    """The report with the winner's model kept as ``winner.keras`` (or a folder), the others' models removed."""
+    if report.winner is None or not now.over:
+        return report
+    at = next(one for one in reversed(now.rounds) if one.winner is not None)
+    assert at.winner is not None
+    entry = Entry(at.winner.steps, _typical(results, at.winner.steps, report.metric))
+    stem = file_name(entry)
+    kept = next((one for one in (directory / "models").glob(f"{stem}*")), None)
+    if kept is None:  # it was trained on another machine
+        log = directory / "logs" / f"{stem}.log"
+        save = str(directory / "models" / stem)
+        made = Processes().trial(experiment, entry.steps, entry.seed, asked.metric, save, log)
+        kept = Path(made.model or "")
+    target = directory / f"winner{kept.suffix if kept.is_file() else ''}"
+    for old in (directory / "winner.keras", directory / "winner"):
+        _remove(old)
+    shutil.copytree(kept, target) if kept.is_dir() else shutil.copy2(kept, target)
+    return replace(report, winner=replace(report.winner, model=str(target)))
+
+
+def _typical(results: Results, steps: Sequence[study.Step], metric: str) -> int:
+    """The seed whose run scores in the middle on the choice rows: neither luck nor bad luck."""
+    found = sorted(scores(results, steps, metric).items(), key=lambda item: item[1])
+    return found[len(found) // 2][0]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def planned(settings: Settings) -> Plan:
+    """The plan of a study that has no result yet."""
+    return plan({}, settings)

@@ -1,0 +1,164 @@
+"""The study as a function of its results: what is to be trained next, and what is known so far.
+
+Nothing here trains or stores. The same results give the same plan and the same report on every machine, which is what
+lets many workers share a study and lets one that was killed go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from diagnose.experiments import racing
+from diagnose.experiments.candidates import Candidate, Field, field, judged
+from diagnose.experiments.racing import Race, Results, scores
+from diagnose.experiments.statistics import Direction, Estimate, corrected, paired
+from diagnose.experiments.store import Entry
+from diagnose.experiments.trial import Outcome, Step
+from diagnose.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user asked for.
+
+    named      techniques to try whatever is found; empty: what is recommended
+    level      how often all intervals of the study hold together
+    diagnosed  the report of the user's own history, where it is to be trusted instead of the baseline's runs
+    """
+
+    seeds: int = 5
+    rounds: int = 1
+    named: tuple[str, ...] = ()
+    level: float = 0.95
+    metric: str = "loss"
+    direction: Direction = "min"
+    diagnosed: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A candidate against the training that its round began with, on rows that chose nothing."""
+
+    candidate: Candidate
+    difference: Estimate
+    loss_difference: Estimate
+    helped: bool
+    loss_helped: bool
+    finalist: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round: what it began with, what that showed, who raced, how it ended."""
+
+    number: int
+    base: tuple[Step, ...]
+    report: Report | None
+    field: Field
+    race: Race
+    compared: tuple[Compared, ...] = ()
+    winner: Candidate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where a study stands: every entry it has needed so far, the rounds, whether it is over, how much may be left."""
+
+    entries: tuple[Entry, ...]
+    rounds: tuple[Round, ...]
+    over: bool
+    ahead: int
+
+
+def plan(results: Results, settings: Settings) -> Plan:
+    """What the results so far ask for next."""
+    entries = [Entry((), seed) for seed in range(settings.seeds)]
+    if any(entry.key not in results for entry in entries):
+        return Plan(tuple(entries), (), False, _ahead(settings, settings.rounds))
+    base: tuple[Step, ...] = ()
+    rounds: list[Round] = []
+    tried: set[str] = set()
+    for number in range(1, settings.rounds + 1):
+        one = _round(number, base, tried, results, settings)
+        rounds.append(one)
+        entries += one.race.entries
+        if not one.race.over:
+            return Plan(tuple(entries), tuple(rounds), False, _ahead(settings, settings.rounds - number))
+        if not one.field.candidates:
+            break
+        if one.winner is not None:
+            base, tried = one.winner.steps, set()
+        else:
+            tried |= {candidate.technique for candidate in one.field.candidates}
+    return Plan(tuple(entries), tuple(rounds), True, 0)
+
+
+def _ahead(settings: Settings, rounds: int) -> int:
+    """Trainings that whole rounds may still need, roughly: half a dozen candidates, two of them to the end."""
+    return rounds * (8 + 4 + 2 * settings.seeds) if rounds else 0
+
+
+def _round(number: int, base: tuple[Step, ...], tried: set[str], results: Results, settings: Settings) -> Round:
+    runs = outcomes(results, base)
+    report = settings.diagnosed if settings.diagnosed is not None and not base else judged(runs)
+    facts = outcomes(results, ())[0].known()
+    found = field(report, facts, base, named=settings.named if number == 1 else (), tried=tried)
+    race = racing.run(
+        found.candidates,
+        base,
+        results,
+        seeds=settings.seeds,
+        metric=settings.metric,
+        direction=settings.direction,
+    )
+    one = Round(number, base, report, found, race)
+    if not race.over:
+        return one
+    compared = tuple(compare(candidate, one, results, settings) for candidate in found.candidates)
+    return Round(number, base, report, found, race, compared, _winner(compared, results, settings))
+
+
+def outcomes(results: Results, steps: Sequence[Step]) -> list[Outcome]:
+    """A configuration's outcomes in the order of their seeds."""
+    found = {entry.seed: one for entry, one in results.values() if entry.steps == tuple(steps)}
+    return [found[seed] for seed in sorted(found)]
+
+
+def compare(candidate: Candidate, one: Round, results: Results, settings: Settings) -> Compared:
+    """The paired differences of a candidate. Only finalists are judged: their number corrects the level."""
+    finalist = candidate in one.race.finalists
+    level = corrected(settings.level, max(1, len(one.race.finalists)) * settings.rounds)
+
+    def difference(name: str) -> Estimate:
+        return paired(
+            scores(results, candidate.steps, name, "verdict"), scores(results, one.base, name, "verdict"), level
+        )
+
+    by_score, by_loss = difference(settings.metric), difference("loss")
+    return Compared(
+        candidate,
+        by_score,
+        by_loss,
+        helped=finalist and by_score.better(settings.direction),
+        loss_helped=finalist and by_loss.better("min"),
+        finalist=finalist,
+    )
+
+
+def _winner(compared: Sequence[Compared], results: Results, settings: Settings) -> Candidate | None:
+    """The best on the choice rows among those that helped; where none did by the score, among those whose loss fell.
+
+    A fallen loss counts only where the score is not shown to be worse.
+    """
+    helped = [one.candidate for one in compared if one.helped]
+    if helped:
+        return racing.ranking(helped, results, settings.metric, settings.direction)[0]
+    lower = [one.candidate for one in compared if one.loss_helped and not one.difference.worse(settings.direction)]
+    return racing.ranking(lower, results, "loss", "min")[0] if lower else None
+
+
+def curves(runs: Sequence[Outcome]) -> list[dict[str, list[Any]]]:
+    """The curves of a configuration's runs, one dict a seed."""
+    return [dict(one.run["columns"]) for one in runs if one.run]
