@@ -150,7 +150,7 @@ def _work(sender: Any, work: bytes, log: str, cores: int) -> None:
     try:
         name, arguments = cloudpickle.loads(work)
         sender.send({"value": getattr(jobs, name)(*arguments)})
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - told to the parent
         import traceback
 
         traceback.print_exc()

@@ -63,7 +63,9 @@ def run(
     direction: Direction,
 ) -> Race:
     """The race as far as the results tell. The baseline's trials (steps ``base``) are there already."""
-    alive, entries, dropped = list(candidates), [], []
+    alive = list(candidates)
+    entries: list[Entry] = []
+    dropped: list[Candidate] = []
     baseline = scores(results, base, metric)
     for count in range(1, seeds + 1):
         wanted = [Entry(one.steps, seed) for one in alive for seed in range(count)]

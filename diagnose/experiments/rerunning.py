@@ -12,16 +12,15 @@ from typing import Any
 
 from diagnose.engine import diagnose
 from diagnose.errors import UsageError
-from diagnose.experiments import study
 from diagnose.experiments.experiment import Experiment, ExperimentFile, ExperimentParts
 from diagnose.experiments.harness import Harness, Limits, Watch, file_name
-from diagnose.experiments.process import Processes
+from diagnose.experiments.process import Processes, TrialFailed
 from diagnose.experiments.racing import Results, scores
 from diagnose.experiments.report import RerunReport
 from diagnose.experiments.store import Entry, Store
 from diagnose.experiments.study import Plan, Settings, plan
 from diagnose.experiments.summing import report_of
-from diagnose.experiments.trial import Probe
+from diagnose.experiments.trial import Probe, Step
 from diagnose.report import Report
 
 DATABASE = "study.db"
@@ -166,10 +165,20 @@ def _store(directory: Path, experiment: Experiment, asked: Asked) -> Store:
 
 def probed(experiment: Experiment, asked: Asked, directory: Path, *, timed: bool = False) -> Probe:
     """What is known before anything is trained. Raises UsageError."""
-    processes = Processes()
-    found = processes.call("probe", (experiment, asked.metric, timed), directory / "logs" / "probe.log")
+    log = directory / "logs" / "probe.log"
+    try:
+        found = Processes().call("probe", (experiment, asked.metric, timed), log)
+    except TrialFailed as error:
+        raise UsageError(f"{named(experiment)} can't be run: {error} (all it printed: {log})") from error
     assert isinstance(found, Probe)
     return found
+
+
+def named(experiment: Experiment) -> str:
+    """The experiment for a message: its file, or its function."""
+    if isinstance(experiment, ExperimentFile):
+        return experiment.path
+    return getattr(experiment.build_model, "__name__", "the experiment")
 
 
 def settings_of(asked: Asked, found: Probe, diagnosed: Report | None) -> Settings:
@@ -225,7 +234,7 @@ def _with_model(
     return replace(report, winner=replace(report.winner, model=str(target)))
 
 
-def _typical(results: Results, steps: Sequence[study.Step], metric: str) -> int:
+def _typical(results: Results, steps: Sequence[Step], metric: str) -> int:
     """The seed whose run scores in the middle on the choice rows: neither luck nor bad luck."""
     found = sorted(scores(results, steps, metric).items(), key=lambda item: item[1])
     return found[len(found) // 2][0]

@@ -61,13 +61,12 @@ def estimate(values: Sequence[float], level: float) -> Estimate:
 
 def paired(treated: Mapping[int, float | None], base: Mapping[int, float | None], level: float) -> Estimate:
     """Treatment minus baseline over the seeds that both have a score for."""
-    return estimate(
-        [one - base[seed] for seed, one in treated.items() if one is not None and _known(base, seed)], level
-    )  # type: ignore[operator]
-
-
-def _known(scores: Mapping[int, float | None], seed: int) -> bool:
-    return scores.get(seed) is not None
+    differences = []
+    for seed, one in treated.items():
+        other = base.get(seed)
+        if one is not None and other is not None:
+            differences.append(one - other)
+    return estimate(differences, level)
 
 
 def corrected(level: float, tried: int) -> float:
@@ -78,7 +77,7 @@ def corrected(level: float, tried: int) -> float:
 def hopeless(scores: Mapping[int, float], leader: Mapping[int, float], direction: Direction) -> bool:
     """Whether a candidate is so far behind the leader on the seeds of both that further seeds are not worth their cost.
 
-    With fewer than {PAIRS} pairs: behind in every one, and by more than the pairs differ among themselves. From there on
+    With fewer than four pairs: behind in every one, and by more than the pairs differ among themselves. From there on
     by Wilcoxon's signed-rank test.
     """
     sign = 1 if direction == "max" else -1

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from diagnose import techniques
 from diagnose.experiments import study
+from diagnose.experiments.candidates import judged
 from diagnose.experiments.racing import Results, scores
 from diagnose.experiments.report import Baseline, RerunReport, Result, Winner
 from diagnose.experiments.statistics import Estimate, corrected, estimate
@@ -81,7 +82,7 @@ def _result(one: Compared, at: Round, results: Results, settings: Settings) -> R
     runs = study.outcomes(results, candidate.steps)
     verdict = scores(results, candidate.steps, settings.metric, "verdict")
     losses = scores(results, candidate.steps, "loss", "verdict")
-    own = study.judged(runs)
+    own = judged(runs)
     technique = techniques.get(candidate.technique)
     return Result(
         technique=candidate.technique,

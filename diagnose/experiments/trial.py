@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnose._version import __version__
-from diagnose.errors import NoHistory
+from diagnose.errors import NoHistory, UsageError
 from diagnose.experiments.experiment import Experiment
 from diagnose.recipes import CannotEdit, Facts, Recipe, Settings
 
