@@ -38,11 +38,12 @@ class Scorer:
     def score(self, predicted: Tree, part: Part) -> dict[str, float | None]:
         """Every score by its name, "loss" among them; None where one can't be computed.
 
-        predicted: one row for each of the part's, on the targets' own scale. Predictions that are not finite count as
-        a guess without looking: the training targets' mean.
+        predicted: one row for each of the part's, on the targets' own scale. A row that is not finite counts as a guess
+        without looking: the training targets' mean.
         """
-        finite = all(np.isfinite(one).all() for one in keras.tree.flatten(predicted))
-        values = self._evaluate(predicted if finite else self.guess(predicted), part)
+        if not all(np.isfinite(one).all() for one in keras.tree.flatten(predicted)):
+            predicted = keras.tree.map_structure(_filled, predicted, self.guess(predicted))
+        values = self._evaluate(predicted, part)
         return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
     def guess(self, predicted: Tree) -> Tree:
@@ -76,6 +77,11 @@ class Scorer:
 def _among(name: str, *groups: Any) -> bool:
     named = [getattr(one, "name", getattr(one, "__name__", one)) for one in keras.tree.flatten(groups)]
     return name in named
+
+
+def _filled(predicted: Any, guess: Any) -> Any:
+    lost = ~np.isfinite(predicted).all(axis=tuple(range(1, predicted.ndim)))
+    return np.where(lost.reshape(-1, *[1] * (predicted.ndim - 1)), guess, predicted)
 
 
 def _mean(predicted: Any, targets: Any) -> Any:
