@@ -84,7 +84,7 @@ def field(
             continue
         if slug in tried or any(slug == step[0] for step in base):
             continue
-        if len({candidate.technique for candidate in candidates}) == width:
+        if not named and len({candidate.technique for candidate in candidates}) == width:
             break
         try:
             choices = (one.settings or (lambda *_: [{}]))(facts, treats[0] if treats else "")

@@ -112,10 +112,12 @@ class Store:
             if self._file is not None:  # nobody else works on it: whatever runs is of a process that is dead
                 self._bury()
 
-    def header(self) -> dict[str, Any]:
-        """What the study was begun with."""
-        study = _optuna().load_study(study_name=self._name, storage=self._storage)
-        found: dict[str, Any] = study.user_attrs.get("header", {})
+    def join(self) -> dict[str, Any]:
+        """Open the study that is there, to read it; what it was begun with. Raises UsageError where there is none."""
+        if self.is_new:
+            raise UsageError(f"expected a study at {hidden(self.url)}, found none")
+        self._study = _optuna().load_study(study_name=self._name, storage=self._storage)
+        found: dict[str, Any] = self._study.user_attrs.get("header", {})
         return found
 
     def plan(self, entries: Iterable[Entry]) -> int:

@@ -206,7 +206,9 @@ def _guessed(scorer: Any, predicted: Any, recipe: Recipe) -> dict[str, float | N
 
 
 def _watching(recipe: Recipe, seen: list[Any]) -> Any:
-    """The callback that keeps the history and looks inside; of several fits it is the first that is kept."""
+    """The callback that keeps the history and looks inside, for the first of several fits."""
+    if seen:
+        return None
     from diagnose.callback import DiagnoseCallback
 
     train = recipe.data.train.take(slice(None, SAMPLE))

@@ -37,7 +37,7 @@ class Recipe:
     build      returns a new compiled Keras model; called once a member, after the seed was set
     data       training, validation and (hidden from every edit's choices) test rows
     arguments  of ``fit``, without data and callbacks: epochs, batch_size, class_weight...
-    callbacks  each makes a callback for one fit; it is given the recipe as it is trained
+    callbacks  each makes a callback for one fit, or None; it is given the recipe as it is trained
     finish     each takes the trained model and gives the one that predicts (targets brought back to their scale...)
     train      ``recipe, seed -> Trained``; None: one model, fitted once
     pretrained path of a saved model that the user gave to start from, or None

@@ -113,7 +113,7 @@ def fit(model: Any, recipe: Recipe, **changes: Any) -> dict[str, list[float]]:
     recipe = replace(recipe, arguments={**recipe.arguments, **{k: v for k, v in changes.items() if k != "callbacks"}})
     given = dict(recipe.arguments)
     own = [one for one in given.pop("callbacks", None) or () if type(one).__name__ not in WRITERS]
-    made = [make(recipe) for make in recipe.callbacks]
+    made = [one for make in recipe.callbacks if (one := make(recipe)) is not None]
     given.setdefault("verbose", 0)
     if recipe.data.train.stream is None:
         given["batch_size"] = recipe.batch_size
