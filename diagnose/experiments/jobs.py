@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import keras  # noqa: F401 - loading it is what takes the time
 
-from diagnose.experiments.trial import probe, run
+@contextmanager
+def _mute() -> Iterator[None]:
+    """What the libraries beneath Keras say while they are loaded is said behind Python's back."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+with _mute():
+    import keras  # noqa: F401 - loading it is what takes the time
+
+from diagnose.experiments.trial import probe, run  # noqa: E402
 
 __all__ = ["probe", "run", "told"]
 

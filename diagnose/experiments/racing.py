@@ -9,6 +9,7 @@ The plan is a function of the results alone: whoever works it out, at whatever t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ def scores(
     for entry, outcome in results.values():
         if entry.steps == tuple(steps) and outcome.failed is None and (seeds is None or entry.seed < seeds):
             value = getattr(outcome, part).get(name)
-            if value is not None:
+            if value is not None and math.isfinite(value):
                 found[entry.seed] = float(value)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -18,11 +19,12 @@ from diagnose.recipes import CannotEdit, Facts, Recipe, Settings
 
 Step = tuple[str, Settings]  # a technique's slug and its settings
 SAMPLE = 256  # rows with which the inside of the model is looked at
+SAVING = ".saving-"  # beginning of a name under which a model is written until it is whole
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What a trial found: JSON all through.
+    """What a trial found: JSON all through. One is only equal to itself, so that what follows from it can be remembered.
 
     choice     scores by name on the rows that settings are chosen by (validation)
     verdict    scores by name on rows that chose nothing (test); None where one can't be computed
@@ -86,7 +88,6 @@ def run(
     choice = scorer.score(trained.predict(held.x), held)
     predicted = trained.predict(base.data.test.x)
     verdict = scorer.score(predicted, base.data.test)
-    folder = None if save is None else Path(save)
     return Outcome(
         choice=choice,
         verdict=verdict,
@@ -99,8 +100,22 @@ def run(
         notes=(*recipe.notes, *trained.notes),
         versions=versions(),
         facts={} if steps else _facts(base, trained),
-        model=None if folder is None else str(training.save(trained, folder.parent, folder.name)),
+        model=None if save is None else _kept(trained, Path(save)),
     )
+
+
+def _kept(trained: Any, path: Path) -> str:
+    """Save what predicts, so that under its name there is never half a model."""
+    from diagnose.recipes import training
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=SAVING, dir=path.parent) as folder:
+        made = training.save(trained, Path(folder), path.name)
+        target = path.parent / made.name
+        if target.is_dir():
+            shutil.rmtree(target)
+        made.replace(target)
+    return str(target)
 
 
 @dataclass(frozen=True, slots=True)
