@@ -13,16 +13,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from diagnose.recipes import CannotEdit
 from diagnose.recipes.compiled import recompile
 from diagnose.recipes.graph import Edit, editable, one_line, rebuilt
-from diagnose.recipes.roles import Wiring, hidden, outputs, walk
+from diagnose.recipes.roles import Wiring, entrances, graph_of, hidden, outputs, unwrapped, walk
 
-__all__ = ["editable", "followed", "hidden", "inserted", "outputs", "preceded", "reconfigured", "resized"]
+__all__ = [
+    "dropout",
+    "editable",
+    "entered",
+    "followed",
+    "hidden",
+    "inserted",
+    "outputs",
+    "preceded",
+    "reconfigured",
+    "resized",
+]
 
 Layer = Any
 Config = dict[str, Any]
+SCALING = "Normalization Rescaling Resizing CenterCrop Pad2D ZeroPadding2D Pipeline Reshape Flatten".split()
+INDEXED = "Embedding StringLookup IntegerLookup TextVectorization Hashing HashedCrossing CategoryEncoding Discretization".split()
 
 
 def inserted(
@@ -30,22 +44,22 @@ def inserted(
     layers: Sequence[Layer],
     make: Callable[[Layer], Layer | None],
     *,
-    block: bool = True,
+    ahead: bool = False,
 ) -> Any:
-    """The model with a new layer behind each of these, of the same data type.
+    """The model with a new layer behind each of these (and behind their normalization and activation), of their data type.
 
     make   gives the new layer for an old one, or None
-    block  behind the normalization and the activation, too, where they are layers of their own
+    ahead  in front of them instead
     Raises CannotEdit for a subclassed model.
     """
     if not layers:
         raise CannotEdit("the model has no hidden layer that this could follow")
-    wiring, behind = Wiring(model), {}
+    wiring, found = Wiring(model), {}
     for layer in layers:
         if (new := make(layer)) is not None:
-            last = [layer, *(wiring.block(layer) if block else [])][-1]
-            behind[id(last)] = [like(layer, new)]
-    return rebuilt(model, Edit(behind=behind))
+            place = layer if ahead else [layer, *wiring.block(layer)][-1]
+            found[id(place)] = [like(layer, new)]
+    return rebuilt(model, Edit(ahead=found) if ahead else Edit(behind=found))
 
 
 def like(layer: Layer, new: Layer) -> Layer:
@@ -63,6 +77,37 @@ def preceded(model: Any, make: Callable[[str], Layer | None]) -> Any:
     if type(model).train_step is not keras.Model.train_step or front is None:
         raise CannotEdit(f"{type(model).__name__} is a subclass with a train_step of its own: make the change there")
     return recompile(keras.Sequential([front, model], name=model.name), like=model)
+
+
+def entered(model: Any, make: Callable[[str], Layer]) -> Any:
+    """The model with a new layer behind each input of quantities, and behind what scales it. Raises CannotEdit.
+
+    make: gives the new layer; it is told the name of what stands in front of it.
+    """
+    indexed = CannotEdit("the model's inputs are indices or text, which a number added to them would make others")
+    if not editable(model):
+        if any(_takes_indices(one) for one in model._flatten_layers(include_self=False)):
+            raise indexed
+        return preceded(model, make)
+    names, behind = entrances(model, SCALING, _takes_indices)
+    if not names and not behind:
+        raise indexed
+    more = {id(one): [make(one.name)] for one in behind}
+    return rebuilt(model, Edit(behind=more, first=lambda name: make(name) if name in names else None))
+
+
+def _takes_indices(layer: Layer) -> bool:
+    return any(type(one).__name__ in INDEXED for one in layer._flatten_layers())
+
+
+def dropout(layer: Layer, rate: float, spatial: float) -> Layer:
+    """Dropout for what this layer gives: of a convolution whole maps, at a rate of their own."""
+    name, inner = f"{layer.name}_dropout", unwrapped(layer)
+    rank = next((rank for rank in ("1D", "2D", "3D") if type(inner).__name__.endswith(rank)), None)
+    if rank is None or inner is not layer or "Conv" not in type(layer).__name__ or isinstance(layer, keras.layers.RNN):
+        return keras.layers.Dropout(rate, name=name)
+    more = {} if rank == "1D" else {"data_format": layer.data_format}
+    return getattr(keras.layers, f"SpatialDropout{rank}")(spatial, name=name, **more)
 
 
 def followed(model: Any, layer: Layer) -> Any:
@@ -92,26 +137,50 @@ def reconfigured(model: Any, layers: Sequence[Layer], change: Callable[[Layer], 
 def resized(model: Any, changes: Mapping[int, Config], edit: Edit | None = None) -> Any:
     """The model with other settings in the layers of these ``id``, on which the shapes of others depend.
 
-    edit: what comes ahead and behind. Weights are kept where all of a layer's still have their shapes. Raises CannotEdit.
+    edit: what comes ahead and behind. Weights are kept where all of a layer's still have their shapes. The user's own
+    layers, and frozen ones, are copied only where it doesn't work without. Raises CannotEdit.
     """
+    try:
+        return _resized(model, changes, edit or Edit(), lambda one: one.trainable and not _is_foreign(one))
+    except CannotEdit:
+        return _resized(model, changes, edit or Edit(), lambda one: True)
+
+
+def _resized(model: Any, changes: Mapping[int, Config], edit: Edit, copies: Callable[[Layer], bool]) -> Any:
     replace, stuck = {}, []
     for layer in walk(model):
         try:
-            if id(layer) in changes or (layer.weights and not hasattr(layer, "adapt")):
+            if id(layer) in changes or (layer.weights and not hasattr(layer, "adapt") and copies(layer)):
                 replace[id(layer)] = copied(layer, changes.get(id(layer), {}))
         except CannotEdit as error:
             if id(layer) in changes:
                 raise
             stuck.append(str(error))  # it stays as it is, and that is well as long as its input keeps its shape
-    whole = edit or Edit()
     try:
-        new = rebuilt(model, Edit(replace, whole.ahead, whole.behind))
+        new = rebuilt(model, Edit(replace, edit.ahead, edit.behind))
+        _try(new)
     except CannotEdit as error:
         raise CannotEdit("; ".join([str(error), *stuck])) from error
     for layer in walk(model):
         if id(layer) in replace:
             _keep_weights(layer, replace[id(layer)])
     return new
+
+
+def _try(model: Any) -> None:
+    """Call the model once: a layer that tells its output's shape without looking may still not take its input."""
+    shapes = [(one.shape, one.dtype) for one in model.inputs]
+    if any(dtype == "string" for _, dtype in shapes):
+        return
+    ones = [np.ones([shape[0] or 1, *(size or 8 for size in shape[1:])], dtype) for shape, dtype in shapes]
+    try:
+        model(keras.tree.pack_sequence_as(graph_of(model).input, ones))
+    except Exception as error:
+        raise CannotEdit(f"the model does not run with the change: {one_line(error)}") from error
+
+
+def _is_foreign(layer: Layer) -> bool:
+    return any(not type(one).__module__.startswith("keras.") for one in layer._flatten_layers())
 
 
 def copied(layer: Layer, change: Config) -> Layer:

@@ -7,7 +7,7 @@ layers are told in the order in which they were made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -202,3 +202,36 @@ def activations(model: Any) -> tuple[str, ...]:
     """Of the hidden layers, in order, wherever they stand."""
     wiring = Wiring(model)
     return tuple(name for one in hidden(model) if (name := function(one, wiring.block(one))))
+
+
+def entrances(model: Any, passed: Sequence[str], refused: Callable[[Layer], bool]) -> tuple[set[str], list[Layer]]:
+    """Where an input's quantities enter: (names of inputs, layers) behind which nothing has been done with them yet.
+
+    passed   classes of layers that only prepare the input: the place is behind them (and behind all that vary images)
+    refused  whether a layer takes something else than quantities: its input has no place
+    """
+    wiring, names, behind = Wiring(model), set(), []
+    for tensor in graph_of(model).inputs:
+        place = tensor._keras_history.operation
+        while True:
+            takers = _takers(wiring, place)
+            kinds = {type(one).__name__ for one in takers}
+            if len(takers) != 1 or not all(kind in passed or kind.startswith("Random") for kind in kinds):
+                break
+            place = takers[0]
+        if any(isinstance(one, keras.layers.Layer) and refused(one) for one in takers):
+            continue
+        if not isinstance(place, keras.layers.InputLayer):
+            behind.append(place)
+        elif "float" in str(tensor.dtype):
+            names.add(tensor.name)
+    return names, behind
+
+
+def _takers(wiring: Wiring, layer: Layer) -> list[Any]:
+    """What takes a layer's output, looking into nested models."""
+    found: list[Any] = []
+    for one in wiring.behind(layer):
+        inner = graph_of(one).inputs if is_open(one) else ()
+        found += [taker for tensor in inner for taker in _takers(wiring, tensor._keras_history.operation)] or [one]
+    return found

@@ -103,6 +103,15 @@ def sparse(model: Any, make: Callable[[], Any]) -> Any:
     return _changed(model, found, "hidden layer")
 
 
+def raised(model: Any, rate: float) -> Any:
+    """The model with at least this rate in the dropout that it has."""
+    flat = list(model._flatten_layers(include_self=False))
+    found = [one for one in flat if type(one) is keras.layers.Dropout and 0 < one.rate < rate]
+    for layer in found:
+        layer.rate = rate
+    return _changed(model, found, f"dropout layer of a rate below {rate:g}")
+
+
 def activated(model: Any, name: str, kinds: tuple[str, ...]) -> Any:
     """The model with this activation where hidden layers have one of these kinds, their weights drawn anew for it.
 
