@@ -10,10 +10,11 @@ import numpy as np
 
 from diagnose.inspection.configuration import ends
 from diagnose.inspection.configuration import learning_rate as rate_now
-from diagnose.inspection.parts import activation, parts
+from diagnose.inspection.parts import activation
 from diagnose.recipes import Facts, Recipe
 from diagnose.recipes.data import classes_of
-from diagnose.recipes.layers import editable, hidden
+from diagnose.recipes.graph import editable
+from diagnose.recipes.roles import activations
 
 CLASS_LOSSES = ("crossentropy", "focal", "hinge")
 FAR = 10.0  # inputs beyond this deviation or mean are on a scale that no default rate was made for
@@ -45,7 +46,7 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         clipped=any(config.get(name) for name in ("clipnorm", "clipvalue", "global_clipnorm")),
         loss=loss,
         layers=tuple(type(layer).__name__ for layer in flat),
-        activations=tuple(name for layer in hidden(model) if (name := activation(layer))) or _separate(model),
+        activations=activations(model),
         output=next((activation(one) or "" for one in ends(model)), ""),
         editable=editable(model),
         pretrained=recipe.pretrained is not None,
@@ -53,12 +54,6 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         scaled=all(_near_one(one) for one in x),
         targets_scaled=classified or all(_near_one(one) for one in y),
         nested=any(isinstance(layer, keras.Model) for layer in model.layers),
-    )
-
-
-def _separate(model: Any) -> tuple[str, ...]:
-    return tuple(
-        name for part in parts(model, ends(model)) if not part.layer.output and (name := activation(part.keras))
     )
 
 

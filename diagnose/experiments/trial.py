@@ -189,11 +189,13 @@ def recipe_of(experiment: Experiment) -> Recipe:
 
 
 def _built(model: Any, x: Any) -> None:
-    """A Sequential model without an Input gets its layers' weights here; others build themselves."""
+    """A model without an Input gets its layers' weights here, so that an edit sees them: by its shape, or by one row."""
     import keras
 
     if isinstance(model, keras.Sequential) and not model.built and not isinstance(x, (dict, list, tuple)):
         model.build((None, *x.shape[1:]))
+    elif not model.built:
+        model(keras.tree.map_structure(lambda one: keras.ops.convert_to_tensor(one[:1]), x))
 
 
 def edited(recipe: Recipe, steps: Sequence[Step]) -> Recipe:

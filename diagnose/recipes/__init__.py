@@ -6,7 +6,10 @@ by the edits when they run, in the trial's own process.
 
     data.py      rows: parts, splits, samples drawn from them
     compiled.py  how a model was compiled, and compiling it again with a difference
-    layers.py    taking a Keras model apart and putting it together with other or further layers
+    roles.py     which layers are hidden, which make the outputs; tracing.py: the same of a subclassed model
+    graph.py     a model put together anew; layers.py: with other or further layers
+    settings.py  penalties, limits, activations and first weights, changed in place
+    stages.py    what is trained before the training: layer by layer, or from a saved model
     training.py  from a recipe to a trained predictor: one model, or several that predict together
 """
 
@@ -38,6 +41,8 @@ class Recipe:
     data       training, validation and (hidden from every edit's choices) test rows
     arguments  of ``fit``, without data and callbacks: epochs, batch_size, class_weight...
     callbacks  each makes a callback for one fit, or None; it is given the recipe as it is trained
+    before     each takes the model as it was built, and the recipe as it is trained, and gives the one that is fitted:
+               a pretraining in stages
     finish     each takes the trained model and gives the one that predicts (targets brought back to their scale...)
     train      ``recipe, seed -> Trained``; None: one model, fitted once
     pretrained path of a saved model that the user gave to start from, or None
@@ -48,6 +53,7 @@ class Recipe:
     data: Data
     arguments: Mapping[str, Any] = field(default_factory=dict)
     callbacks: tuple[Callable[[Recipe], Any], ...] = ()
+    before: tuple[Callable[[Any, Recipe], Any], ...] = ()
     finish: tuple[Callable[[Any], Any], ...] = ()
     train: Edited | None = None
     pretrained: str | None = None
@@ -82,6 +88,10 @@ class Recipe:
     def on(self, edit: Callable[[Data], Data]) -> Recipe:
         """On other rows. ``edit`` may use training and validation rows, never the test's."""
         return replace(self, data=edit(self.data))
+
+    def begun(self, stage: Callable[[Any, Recipe], Any]) -> Recipe:
+        """With one more stage between building and fitting."""
+        return replace(self, before=(*self.before, stage))
 
     def finished(self, edit: Callable[[Any], Any]) -> Recipe:
         """With a last step that turns the trained model into the one that predicts."""

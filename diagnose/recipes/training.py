@@ -78,9 +78,17 @@ def train(recipe: Recipe, seed: int) -> Trained:
 def train_once(recipe: Recipe, seed: int) -> Trained:
     """One model, built and fitted once."""
     keras.utils.set_random_seed(seed)
-    model = recipe.build()
+    model = started(recipe)
     history = fit(model, recipe)
     return Trained([finished(model, recipe)], [history])
+
+
+def started(recipe: Recipe) -> Any:
+    """The model that is fitted: built, and led through the stages that come before."""
+    model = recipe.build()
+    for stage in recipe.before:
+        model = stage(model, recipe)
+    return model
 
 
 def member_seed(seed: int, member: int) -> int:
