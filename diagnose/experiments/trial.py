@@ -79,7 +79,7 @@ def run(
     recipe = edited(base, steps)
     trained = training.train(recipe, seed)
     held = recipe.data.choice or base.data.validation
-    choice = scorer.score(trained.predict(held.x), held)
+    choice = scorer.score(trained.predict(held.x) if trained.crossed is None else trained.crossed, held)
     predicted = trained.predict(base.data.test.x)
     verdict = scorer.score(predicted, base.data.test)
     folder = None if save is None else Path(save)
