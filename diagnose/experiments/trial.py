@@ -85,7 +85,7 @@ def run(
     seen: list[Any] = []
     trained = training.train(recipe.watched(lambda one: _watching(one, seen)), seed)
     held = recipe.data.choice or base.data.validation
-    choice = scorer.score(trained.predict(held.x), held)
+    choice = scorer.score(trained.predict(held.x) if trained.crossed is None else trained.crossed, held)
     predicted = trained.predict(base.data.test.x)
     verdict = scorer.score(predicted, base.data.test)
     return Outcome(
