@@ -6,7 +6,7 @@ import math
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from diagnose.experiments.experiment import Experiment
 from diagnose.recipes import CannotEdit, Facts, Recipe, Settings
 
 Step = tuple[str, Settings]  # a technique's slug and its settings
+FIRST = ("data-audit", "resplit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def run(
 
     keras.utils.set_random_seed(seed)
     begun = time.monotonic()
-    base = recipe_of(experiment)
+    base = replace(recipe_of(experiment), seed=seed)
     scorer = Scorer(base.build(), metric, base.data.train)
     recipe = edited(base, steps)
     trained = training.train(recipe, seed)
@@ -124,10 +125,13 @@ def _built(model: Any, x: Any) -> None:
 
 
 def edited(recipe: Recipe, steps: Sequence[Step]) -> Recipe:
-    """The recipe with the techniques put on top of it, one after another. Raises CannotEdit."""
+    """The recipe with the techniques put on top of it, one after another. Raises CannotEdit.
+
+    What draws other rows comes first: the others measure the rows they find, and change their scale.
+    """
     from diagnose import techniques
 
-    for slug, settings in steps:
+    for slug, settings in sorted(steps, key=lambda step: step[0] not in FIRST):
         one = techniques.get(slug)
         if one.edit is None:
             raise CannotEdit(f"{slug} is not something a training can be repeated with")

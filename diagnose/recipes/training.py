@@ -112,7 +112,7 @@ def fit(model: Any, recipe: Recipe, **changes: Any) -> dict[str, list[float]]:
     """
     recipe = replace(recipe, arguments={**recipe.arguments, **{k: v for k, v in changes.items() if k != "callbacks"}})
     given = dict(recipe.arguments)
-    own = [one for one in given.pop("callbacks", None) or () if type(one).__name__ not in WRITERS]
+    own = [one for one in keras.tree.flatten(given.pop("callbacks", None) or []) if type(one).__name__ not in WRITERS]
     made = [make(recipe) for make in recipe.callbacks]
     given.setdefault("verbose", 0)
     if recipe.data.train.stream is None:
