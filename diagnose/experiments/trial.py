@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from diagnose.recipes import CannotEdit, Facts, Recipe, Settings
 Step = tuple[str, Settings]  # a technique's slug and its settings
 SAMPLE = 256  # rows with which the inside of the model is looked at
 SAVING = ".saving-"  # beginning of a name under which a model is written until it is whole
+FIRST = ("data-audit", "resplit")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,7 @@ def run(
 
     keras.utils.set_random_seed(seed)
     begun = time.monotonic()
-    base = recipe_of(experiment)
+    base = replace(recipe_of(experiment), seed=seed)
     scorer = Scorer(base.build(), metric, base.data.train)
     recipe = edited(base, steps)
     seen: list[Any] = []
@@ -199,10 +200,13 @@ def _built(model: Any, x: Any) -> None:
 
 
 def edited(recipe: Recipe, steps: Sequence[Step]) -> Recipe:
-    """The recipe with the techniques put on top of it, one after another. Raises CannotEdit."""
+    """The recipe with the techniques put on top of it, one after another. Raises CannotEdit.
+
+    What draws other rows comes first: the others measure the rows they find, and change their scale.
+    """
     from diagnose import techniques
 
-    for slug, settings in steps:
+    for slug, settings in sorted(steps, key=lambda step: step[0] not in FIRST):
         one = techniques.get(slug)
         if one.edit is None:
             raise CannotEdit(f"{slug} is not something a training can be repeated with")

@@ -61,7 +61,7 @@ class Sample:
             targets = [self.y[head.name] for head in heads]
         if len(targets) != len(heads):
             return tuple(heads)
-        return tuple(_targets(head, target) for head, target in zip(heads, targets, strict=True))
+        return tuple(with_targets(head, target) for head, target in zip(heads, targets, strict=True))
 
     def pieces(self) -> list[tuple[Any, Any, Any]]:
         """The examples to probe with, as a few mini-batches of one size."""
@@ -148,7 +148,8 @@ def _data(name: str, array: Any) -> Data:
     return Data(name, scale, float(bad.mean()) if bad.size else 0.0, float(bad.any(axis=1).mean()))
 
 
-def _targets(head: Head, target: Any) -> Head:
+def with_targets(head: Head, target: Any) -> Head:
+    """The head with what these targets, one row an example, tell of it."""
     if target is None or target.dtype.kind not in "fiub" or not target.size:
         return head
     values = target.astype(np.float64)

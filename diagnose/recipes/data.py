@@ -253,6 +253,7 @@ def _collected(stream: Any, name: str) -> Part:
             raise UsageError(f"load_data(): {name}: expected rows of at most {LIMIT >> 30} GiB, found more")
     if not batches:
         raise UsageError(f"load_data(): {name}: expected rows, found an empty dataset")
+    stream = None if hasattr(stream, "__next__") else stream  # a generator is used up now
     whole = keras.tree.map_structure(lambda *ones: np.concatenate(ones), *batches)
     rows = len(keras.tree.flatten(batches[0])[0])
     again = None if isinstance(stream, Iterator) else stream  # a generator is used up now

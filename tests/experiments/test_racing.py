@@ -1,6 +1,7 @@
 """The race, on made-up outcomes: its plan is a function of the results, and only ever grows."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -66,7 +67,7 @@ def test_results_only_ever_add_to_the_plan_whatever_order_they_come_in(drawn, se
     straight, found = carried_out(table, candidates, direction=direction)
     mixed, again = carried_out(table, candidates, shuffle=random.Random(seed), direction=direction)
     for plans in (straight, mixed):
-        for before, after in zip(plans, plans[1:], strict=False):
+        for before, after in pairwise(plans):
             assert set(map(key, before.entries)) <= set(map(key, after.entries))
             assert [one for one in before.dropped if one not in after.dropped] == []
     assert set(found) == set(again)
@@ -170,7 +171,9 @@ def test_nobody_races():
 def test_racing_costs_a_fraction_of_trying_everything():
     noise = random.Random(1)
     table = {
-        (name, seed): outcome(0.9 - 0.05 * at + noise.gauss(0, 0.02)) for at, name in enumerate(NAMES) for seed in range(10)
+        (name, seed): outcome(0.9 - 0.05 * at + noise.gauss(0, 0.02))
+        for at, name in enumerate(NAMES)
+        for seed in range(10)
     }
     _, found = carried_out(table, [candidate(name) for name in NAMES], seeds=10)
     assert len(found) - 10 <= 0.5 * 10 * len(NAMES)
