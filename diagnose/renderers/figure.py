@@ -142,7 +142,7 @@ def _draw_measure(ax: Any, report: Report, measure: Measure) -> None:
 def _dress(ax: Any, length: int, small: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(5 if small else 9, integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(5 if small else 9, integer=True, min_n_ticks=1))
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.grid(alpha=0.25, linewidth=0.6)
     ax.set_xlim(*((0.5, length + 0.5) if length < 50 else (1, length)))

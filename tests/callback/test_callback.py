@@ -61,13 +61,15 @@ def test_verbose_0_is_silent_and_hears(overfits, capsys, tmp_path):
     assert (tmp_path / "log.txt").read_text().count("diagnose: epoch") >= 1
 
 
-def test_verbose_2_cuts_nothing(overfits, capsys):
-    short, long = [], []
-    for verbose, into in ((1, short), (2, long)):
+def test_messages_are_wrapped_to_the_screen_and_verbose_2_wraps_nothing(overfits, capsys):
+    told = {}
+    for verbose in (1, 2):
         train(overfits, DiagnoseCallback(verbose))
-        into += [line for line in capsys.readouterr().out.splitlines() if line.startswith("diagnose: ")]
-    assert len(short) == len(long) and len(long[0]) > len(short[0]) and max(map(len, short)) <= 80
-    assert "…" not in long[0]
+        lines = capsys.readouterr().out.split("\n\n")[0].splitlines()  # what stands before the report
+        told[verbose] = lines[lines.index(next(line for line in lines if line.startswith("diagnose: "))) :]
+    assert max(map(len, told[1])) <= 80 < len(told[2][0]) and len(told[1]) > len(told[2])
+    assert " ".join(" ".join(told[1]).split()) == " ".join(" ".join(told[2]).split())
+    assert " is now " in told[2][0] and " ends " not in told[2][0]
 
 
 def test_the_report_at_any_time(overfits):

@@ -71,7 +71,7 @@ def check(lines, epochs):
     for place in at:
         assert lines[place].startswith("diagnose: epoch ")
         number = int(lines[place].split()[2].rstrip(":"))
-        following = next(line for line in lines[place + 1 :] if not line.startswith("  do: "))
+        following = next(line for line in lines[place + 1 :] if not line.startswith("  "))
         assert following.startswith(f"Epoch {number + 1}/{epochs}") or following == ""
         assert "step" in lines[place - 1] and "val_loss: " in lines[place - 1]
     assert sum(line.startswith("  OVERFIT   ") for line in lines) == 1
