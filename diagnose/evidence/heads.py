@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from diagnose.evidence.run import Run
 from diagnose.inside import Head
 
 PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid")
@@ -61,3 +64,13 @@ def _targets(head: Head) -> str | None:
     if head.loss in REGRESSION and head.units is not None and head.target_units != head.units:
         return f"{head.units} outputs are compared with {head.target_units} target an example, each with each"
     return None
+
+
+def guessing(run: Run) -> float:
+    """The cross-entropy of guessing among the classes that the model's only output tells apart; infinite where unknown."""
+    heads = run.inside.heads if run.inside else ()
+    if len(heads) != 1 or heads[0].units is None:
+        return math.inf
+    if heads[0].loss in OF_TWO and heads[0].units == 1:
+        return math.log(2)
+    return math.log(heads[0].units) if heads[0].loss in (LABELS, *OF_SHARES[:1]) else math.inf
