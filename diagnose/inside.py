@@ -41,6 +41,8 @@ class Head:
     low, high     smallest and largest finite target
     whole         whether all finite targets are whole numbers
     one_hot       whether each example's targets are shares that sum to 1
+    scale         root mean square of the finite targets
+    spread        their deviation from the mean of their column, root mean square over columns
     """
 
     name: str
@@ -53,6 +55,8 @@ class Head:
     high: float | None = None
     whole: bool | None = None
     one_hot: bool | None = None
+    scale: float | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,14 @@ def _targets(head: Head, target: Any) -> Head:
     units = int(values.shape[-1]) if values.ndim > 1 else 1
     shares = units > 1 and bool(finite.min() >= 0) and bool(np.allclose(values.sum(axis=-1), 1, atol=1e-3))
     whole = bool((finite == np.round(finite)).all())
+    columns = np.where(np.isfinite(values), values, math.nan).reshape(-1, units)
     return replace(
-        head, target_units=units, low=float(finite.min()), high=float(finite.max()), whole=whole, one_hot=shares
+        head,
+        target_units=units,
+        low=float(finite.min()),
+        high=float(finite.max()),
+        whole=whole,
+        one_hot=shares,
+        scale=math.sqrt(float(np.mean(finite * finite))),
+        spread=math.sqrt(float(np.nanmean((columns - np.nanmean(columns, axis=0)) ** 2))),
     )
