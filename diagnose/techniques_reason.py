@@ -38,6 +38,7 @@ _SEEN = {
     "dead-units": "units output zero for every example, so that nothing passes",
     "saturated-units": "units are pinned at a limit of their activation, where it has no slope",
     "unscaled-inputs": "the {what} are far from a spread of 1",
+    "lagging-averages": "{curve} ({last}) is that of moving averages which lag behind the batches'",
     "non-finite-data": "the data hold NaN or Inf",
     "collapse": "{curve} was at {best} at {best_at} and broke down to {last}",
 }

@@ -17,7 +17,7 @@ HOLD = 0.2
 FEWEST_HELD = 6
 INDENT = "    "
 # What more epochs may cure, and what is about the end of a run: told in the report at the end only.
-AT_THE_END = frozenset({"underfit-unfinished", "slow-learning", "high-variance"})
+AT_THE_END = frozenset({"underfit-unfinished", "slow-learning", "high-variance", "lagging-averages"})
 
 
 @dataclass(frozen=True, slots=True)

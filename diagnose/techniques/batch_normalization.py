@@ -21,13 +21,24 @@ Sources
 from __future__ import annotations
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import added_layers
+from diagnose.techniques_code import added_layers, changed_layers
 from diagnose.techniques_reason import seen
 
 
 @technique(area="learning", edits="model", source="Ioffe and Szegedy (2015), Batch Normalization")
 def batch_normalization(case: Case) -> Advice:
-    """A BatchNormalization layer behind each hidden layer."""
+    """A BatchNormalization layer behind each hidden layer; or those that are there, made to keep up."""
+    if case.finding.rule == "lagging-averages":
+        return Advice(
+            "BatchNormalization(momentum=0.9) instead of 0.99",
+            f"{seen(case)}: with a momentum of 0.9 they are those of the last ten batches or so.",
+            changed_layers(
+                case,
+                "BatchNormalization(momentum=0.9)",
+                'type(layer).__name__ == "BatchNormalization"',
+                'settings["momentum"] = 0.9',
+            ),
+        )
     return Advice(
         "BatchNormalization() behind each hidden layer",
         f"{seen(case)}: standardised layer inputs keep gradients alive and let the model learn faster.",

@@ -64,7 +64,7 @@ def test_verbose_0_is_silent_and_hears(overfits, capsys, tmp_path):
 def test_messages_are_wrapped_to_the_screen_and_verbose_2_wraps_nothing(overfits, capsys):
     told = {}
     for verbose in (1, 2):
-        train(overfits, DiagnoseCallback(verbose))
+        train(overfits, DiagnoseCallback(verbose, select=["overfit"]))
         lines = capsys.readouterr().out.split("\n\n")[0].splitlines()  # what stands before the report
         told[verbose] = lines[lines.index(next(line for line in lines if line.startswith("diagnose: "))) :]
     assert max(map(len, told[1])) <= 80 < len(told[2][0]) and len(told[1]) > len(told[2])
