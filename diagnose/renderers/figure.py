@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,7 @@ def draw(report: Report, path: str | Path | None = None) -> Any:
     _axis_name(axes[-1], report)
     if path is not None:
         replace(path, picture(figure, form))
+    figure._repr_png_ = partial(picture, figure, "png")  # a notebook shows it, whether pyplot was imported or not
     return figure
 
 
