@@ -37,7 +37,7 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
     ``restore_best_weights``.
 
     verbose      default 1: a message of one or two lines when a problem appears, or clears, and has held, and the report at
-                 the end; 2: messages in full length; 0: nothing is printed
+                 the end; 2: messages are not wrapped to the screen; 0: nothing is printed
     min_epochs   default 12: epochs before the first message; a loss that is NaN is told at once
     select       default (): slugs of the only rules to judge, such as ["overfit"]; all of them
     ignore       default (): slugs of rules to leave out

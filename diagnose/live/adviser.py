@@ -56,7 +56,7 @@ def to_screen(text: str) -> None:
 class Adviser:
     """The options that all callbacks share, and what follows from them.
 
-    verbose      0: prints nothing; 1: news in one or two lines that fit the screen, the report at the end; 2: news in full
+    verbose      0: prints nothing; 1: news in one or two lines wrapped to the screen, the report at the end; 2: not wrapped
     min_epochs   epochs before the first word
     select, ignore   slugs of the only rules to judge, or of those to leave out
     log_to       a text file, "tensorboard:DIR", "mlflow", "wandb", or several of them: told the same as the screen

@@ -76,15 +76,18 @@ def _edit(recipe: Recipe, targets: bool, inputs: bool = True) -> Recipe:
 )
 def data_scaling(case: Case) -> Advice:
     """A Normalization layer in front; the targets too in a regression."""
-    quantity = classifies(case) is False
+    told = case.finding.names.get("what") == "targets"
+    quantity = told or classifies(case) is False
     targets = TARGETS + ("y_val = (y_val - mean) / std\n" if validated(case) else "") if quantity else ""
-    if classifies(case) is None:
+    if classifies(case) is None and not told:
         targets = "# quantities to predict are scaled too: y_train = (y_train - mean) / std, y_val likewise\n"
     if case.settings:
         targets = TARGETS + BEHIND if case.settings["targets"] else ""
     also = ", and the targets" if quantity else ""
     return Advice(
-        f"Normalization().adapt(x_train) in front{also}",
+        "y = (y - mean) / std; model.predict(x) * std + mean"
+        if told
+        else f"Normalization().adapt(x_train) in front{also}",
         f"{seen(case)}: unscaled inputs or targets do this, and on one scale one learning rate fits all weights.",
         snippet(f"""
 import keras

@@ -133,10 +133,12 @@ def test_the_scale_of_inputs_that_the_optimizer_implies(look, made, xy, scale):
 def test_batch_norm_statistics_far_from_the_batchs(look, made, xy):
     watch = look((xy[0] + 50, xy[1]))
     made(layers.BatchNormalization(momentum=0.99), 1).fit(xy[0] + 50, xy[1], epochs=1, verbose=0, callbacks=[watch])
-    x = xy[0] + 50
-    moved = watch.ended[0][2]
-    truth = [np.sqrt(np.mean(((moved - part.mean(0)) / np.sqrt(part.var(0) + 1e-3)) ** 2)) for part in np.split(x, 4)]
-    assert watch.inside.drift[0, 0] == pytest.approx(np.mean(truth), rel=1e-3)
+    moved, spread = watch.ended[0][2], np.sqrt(watch.ended[0][3] + 1e-3)
+    parts = np.split(xy[0] + 50, 4)
+    shift = np.mean([(part.mean(0) - moved) / spread for part in parts], axis=0)
+    stretch = np.mean([np.sqrt(part.var(0) + 1e-3) / spread for part in parts], axis=0)
+    assert watch.inside.drift[0, 0] == pytest.approx(np.sqrt(np.mean(shift**2 + (stretch - 1) ** 2)), rel=1e-3)
+    assert watch.inside.drift[0, 0] > 10
 
 
 def test_long_runs_are_inspected_ever_more_rarely(look, made, xy):
