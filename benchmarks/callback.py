@@ -7,9 +7,12 @@ itself takes in an epoch of a history of up to 10,000 epochs. Then fits, each ba
 without the callback by turns, from the same weights, with an epoch of about 100 ms (the steps are chosen so), and with
 ``inspect`` and a sample on an epoch of 100 steps. Of each:
 
+    epoch      a quiet one without the callback: the fastest tenth is quicker, the rest waited for other programs
     fit        how much longer the median fit took; on a machine that does something else too, mostly noise
-    hooks      the time inside the callback's own methods, as a share of the fit: all of it, begin and end included
-    an epoch   the same for a single epoch, the mean of all but the first, as a share of a median epoch without
+    hooks      the time inside the callback's own methods as a share of the fit, begin and end included
+    cpu        the same in processor time, all threads of the process, as a share of as many quiet epochs: of other
+               programs it sees only that they empty the caches
+    later      its part that comes with each epoch after the first: the mean
     once a fit what the first epoch, the begin and the end take: the inside is taken apart, and with a sample compiled
     once       what the process's first fit took more than a later one: modules are loaded
 """
@@ -76,23 +79,24 @@ def clock() -> Any:
 
 
 def timed(**options: Any) -> Any:
-    """A DiagnoseCallback that adds up the time in its methods: ``spent``, a number an epoch, and ``around`` them."""
+    """A DiagnoseCallback that adds up the time in its methods: ``wall``, and ``cpu``, a number an epoch and one around them."""
     from diagnose import DiagnoseCallback
 
     class Timed(DiagnoseCallback):
         def __init__(self) -> None:
             super().__init__(0, **options)
-            self.spent, self.around = [], 0.0
+            self.wall, self.cpu, self.around = 0.0, [], 0.0
 
     def hook(name: str) -> Any:
         def call(self: Any, *args: Any, **kwargs: Any) -> None:
-            start = time.perf_counter()
+            start, begun = time.perf_counter(), time.process_time()
             getattr(DiagnoseCallback, name)(self, *args, **kwargs)
-            taken = time.perf_counter() - start
+            taken = time.process_time() - begun
+            self.wall += time.perf_counter() - start
             if name == "on_epoch_begin":
-                self.spent.append(taken)
+                self.cpu.append(taken)
             elif name == "on_epoch_end":
-                self.spent[-1] += taken
+                self.cpu[-1] += taken
             else:
                 self.around += taken
 
@@ -101,6 +105,11 @@ def timed(**options: Any) -> Any:
     for name in HOOKS:
         setattr(Timed, name, hook(name))
     return Timed()
+
+
+def quiet(epochs: Any) -> float:
+    """Seconds of an epoch while no other program was in the way."""
+    return float(np.quantile(epochs, 0.1))
 
 
 class Fits:
@@ -119,6 +128,7 @@ class Fits:
         self.state = [np.array(one) for one in self.variables()]
 
     def variables(self) -> list[Any]:
+        """All that a fit changes."""
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def steps(self, count: int) -> None:
@@ -142,7 +152,7 @@ class Fits:
         """As many steps as take 100 ms."""
         for _ in range(3):
             _, epochs = self.fit(12)
-            self.steps(max(10, round(self.count * EPOCH / float(np.median(epochs)))))
+            self.steps(max(10, round(self.count * EPOCH / quiet(epochs))))
 
 
 def fits(which: str, pairs: int, epochs: int) -> None:
@@ -163,16 +173,16 @@ def fits(which: str, pairs: int, epochs: int) -> None:
             (with_it if on else without).append(taken)
             beats += [] if on else each.tolist()
         own.append(callback)
-    whole = np.array([one.around + sum(one.spent) for one in own])
-    later = np.array([np.mean(one.spent[1:]) for one in own])
-    beginning = np.array([one.around + one.spent[0] for one in own])
-    epoch, goal = float(np.median(beats)), f"{GOALS[which]:.0%}"
-    first = opening.around + opening.spent[0] - float(np.median(beginning))
+    wall = np.median([one.wall / taken for one, taken in zip(own, with_it, strict=True)])
+    once = np.array([one.around + one.cpu[0] for one in own])
+    later = float(np.median([np.mean(one.cpu[1:]) for one in own]))
+    epoch = quiet(beats)
+    cpu = (np.median(once) + later * (epochs - 1)) / (epoch * epochs)
+    first = opening.around + opening.cpu[0] - np.median(once)
     print(
         f"  {f'{keras.backend.backend()}, {which}':20s} {fits.count:5d} {1e3 * epoch:7.1f} ms"
-        f" {np.median(with_it) / np.median(without) - 1:+8.2%} {np.median(whole / with_it):8.2%}"
-        f" {np.median(later) / epoch:8.2%} ({1e3 * np.median(later):.2f} ms) {goal:>5s}"
-        f" {1e3 * np.median(beginning):9.1f} ms {1e3 * first:7.0f} ms",
+        f" {np.median(with_it) / np.median(without) - 1:+8.2%} {wall:8.2%} {cpu:8.2%} {GOALS[which]:>5.0%}"
+        f" {1e3 * later:7.2f} ms ={later / epoch:6.2%} {1e3 * np.median(once):9.1f} ms {1e3 * first:7.0f} ms",
         flush=True,
     )
 
@@ -194,8 +204,8 @@ def main() -> None:
     if asked.only == "alone":
         return
     print(
-        f"\n{f'fits of {asked.epochs} epochs':22s} {'steps':>5s} {'epoch':>10s} {'fit':>8s} {'hooks':>8s} {'an epoch':>8s}"
-        f" {'':9s} {'goal':>5s} {'once a fit':>12s} {'once':>10s}",
+        f"\n{f'fits of {asked.epochs} epochs':22s} {'steps':>5s} {'epoch':>10s} {'fit':>8s} {'hooks':>8s} {'cpu':>8s} {'goal':>5s}"
+        f" {'later epochs':>18s} {'once a fit':>12s} {'once':>10s}",
         flush=True,
     )
     for backend in [asked.backend] if asked.backend else BACKENDS:
