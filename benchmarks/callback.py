@@ -204,8 +204,8 @@ def main() -> None:
     if asked.only == "alone":
         return
     print(
-        f"\n{f'fits of {asked.epochs} epochs':22s} {'steps':>5s} {'epoch':>10s} {'fit':>8s} {'hooks':>8s} {'cpu':>8s} {'goal':>5s}"
-        f" {'later epochs':>18s} {'once a fit':>12s} {'once':>10s}",
+        f"\n{f'fits of {asked.epochs} epochs':22s} {'steps':>5s} {'epoch':>10s} {'fit':>8s} {'hooks':>8s} {'cpu':>8s}"
+        f" {'goal':>5s} {'later epochs':>18s} {'once a fit':>12s} {'once':>10s}",
         flush=True,
     )
     for backend in [asked.backend] if asked.backend else BACKENDS:
