@@ -100,12 +100,17 @@ class Adviser:
         self.broken, self._held = False, []
         return self.live
 
-    def epoch(self, logs: Any) -> str | None:
-        """One epoch's numbers. The reason to stop now, if the user asked for that; what is printed is held back."""
+    def epoch(self, logs: Any, look: Callable[[bool], object] | None = None) -> str | None:
+        """One epoch's numbers. The reason to stop now, if the user asked for that; what is printed is held back.
+
+        look   called before they are judged, with whether something happened that is worth a look inside
+        """
         live = self.live
         if live is None:
             return None
         live.append(logs)
+        if look is not None:
+            look(live.startled)
         news = live.news()
         if not news:
             return None
