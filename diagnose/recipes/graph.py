@@ -6,6 +6,7 @@ and data types stay without anybody's doing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from diagnose.recipes.tracing import trains_itself
 
 Layer = Any
 Config = dict[str, Any]
+SAID = 160  # characters of an error of Keras's that are told
 
 
 def editable(model: Any) -> bool:
@@ -118,9 +120,9 @@ def rebuilt(model: Any, edit: Edit) -> Any:
 
 
 def one_line(error: Exception) -> str:
-    """The first sentence of what Keras says."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 160 else f"{text[:159]}…"
+    """The beginning of what Keras says, without the codes that make a terminal print it bold."""
+    text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
+    return text if len(text) <= SAID else f"{text[: SAID - 1]}…"
 
 
 def put_together(model: Any, edit: Edit, *, outer: bool) -> Any:

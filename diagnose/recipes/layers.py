@@ -9,6 +9,7 @@ which part is told by ``roles.py``.
 from __future__ import annotations
 
 import types
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -160,7 +161,7 @@ def _resized(model: Any, changes: Mapping[int, Config], edit: Edit, copies: Call
         new = rebuilt(model, Edit(replace, edit.ahead, edit.behind))
         _try(new)
     except CannotEdit as error:
-        raise CannotEdit("; ".join([str(error), *stuck])) from error
+        raise CannotEdit("; ".join([*stuck, str(error)])) from error
     for layer in walk(model):
         if id(layer) in replace:
             _keep_weights(layer, replace[id(layer)])
@@ -187,17 +188,32 @@ def copied(layer: Layer, change: Config) -> Layer:
     """A new layer with the settings of this one but for the change, not built. Raises CannotEdit, naming the layer."""
     kind = type(layer).__name__
     try:
-        config = layer.get_config()
+        config = written(layer)
         unknown = [name for name in change if name not in config]
         if unknown:
             raise CannotEdit(f"the layer {layer.name} ({kind}) has no {unknown[0]}")
         with keras.saving.custom_object_scope(_own(layer)):
-            return type(layer).from_config({**config, **_live(layer, config), **change})
+            return type(layer).from_config(_unbuilt({**config, **_live(layer, config), **change}))
     except (TypeError, ValueError, NotImplementedError, AttributeError, KeyError) as error:
         if isinstance(error, CannotEdit):
             raise
         why = one_line(error)
         raise CannotEdit(f"the layer {layer.name} ({kind}) can't be copied from its get_config(): {why}") from error
+
+
+def written(layer: Layer) -> Config:
+    """Its ``get_config()``, without Keras's warning that a lambda can't be read back: it is not, see ``_live``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found: Config = layer.get_config()
+    return found
+
+
+def _unbuilt(config: Any) -> Any:
+    """Settings without the shapes that a layer inside a wrapper was built for: it is built for those that come."""
+    if isinstance(config, dict):
+        return {name: _unbuilt(one) for name, one in config.items() if name != "build_config"}
+    return [_unbuilt(one) for one in config] if isinstance(config, list) else config
 
 
 def _live(layer: Layer, config: Config) -> Config:

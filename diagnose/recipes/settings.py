@@ -64,7 +64,7 @@ def regularized(model: Any, make: Callable[[], Any]) -> Any:
         setattr(layer, f"{name}_regularizer", make())
         if variable is not None:
             variable.regularizer = getattr(layer, f"{name}_regularizer")
-    return _changed(model, found, "layer with weights")
+    return _changed(model, found, "the model has no layer with weights that are trained")
 
 
 def constrained(model: Any, make: Callable[[list[int]], Any]) -> Any:
@@ -75,7 +75,7 @@ def constrained(model: Any, make: Callable[[list[int]], Any]) -> Any:
         setattr(layer, f"{name}_constraint", made)
         if variable is not None:
             variable.constraint = made
-    return _changed(model, found, "hidden layer with weights")
+    return _changed(model, found, "the model has no hidden layer with weights that are trained")
 
 
 def incoming(layer: Layer, name: str) -> list[int]:
@@ -100,7 +100,7 @@ def sparse(model: Any, make: Callable[[], Any]) -> Any:
     for layer in found:
         ends = [layer, *(one for one in wiring.block(layer) if type(one).__name__ in ACTIVATIONS)]
         ends[-1].activity_regularizer = make()
-    return _changed(model, found, "hidden layer")
+    return _changed(model, found, "the model has no hidden layer")
 
 
 def raised(model: Any, rate: float) -> Any:
@@ -109,7 +109,7 @@ def raised(model: Any, rate: float) -> Any:
     found = [one for one in flat if type(one) is keras.layers.Dropout and 0 < one.rate < rate]
     for layer in found:
         layer.rate = rate
-    return _changed(model, found, f"dropout layer of a rate below {rate:g}")
+    return _changed(model, found, f"the model has no dropout of a rate below {rate:g}")
 
 
 def activated(model: Any, name: str, kinds: tuple[str, ...]) -> Any:
@@ -129,7 +129,11 @@ def activated(model: Any, name: str, kinds: tuple[str, ...]) -> Any:
     for layer in hidden(model):
         if changed & {id(one) for one in (layer, *wiring.block(layer))}:
             drawn([layer], suited(name))
-    return _changed(model, found, f"hidden layer with {' or '.join(kinds)} (recurrent layers keep theirs)")
+    return _changed(
+        model,
+        found,
+        f"no hidden layer has {' or '.join(kinds)} (recurrent layers and gates keep theirs)",
+    )
 
 
 def settled(model: Any) -> Any:
@@ -166,7 +170,7 @@ def initialized(model: Any) -> Any:
     for layer in [*hidden(model), *(one for one in last.values() if mixes(one))]:
         if not isinstance(layer, RECURRENT):
             found += drawn([layer], suited(function(layer, wiring.block(layer))))
-    return _changed(model, found, "layer whose weights were not drawn for its activation already")
+    return _changed(model, found, "every layer's weights are drawn for its activation already, or come from elsewhere")
 
 
 def drawn(layers: Iterable[Layer], initializer: str) -> list[Layer]:
@@ -220,5 +224,5 @@ def largest(initializer: Any, shape: tuple[int, ...]) -> float | None:
 
 def _changed(model: Any, found: Any, what: str) -> Any:
     if not found:
-        raise CannotEdit(f"the model has no {what}")
+        raise CannotEdit(what)
     return recompile(model)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import keras
 
 from diagnose.recipes import CannotEdit
 from diagnose.recipes.graph import Edit, rebuilt
-from diagnose.recipes.layers import Config, copied, like, resized
+from diagnose.recipes.layers import Config, copied, like, resized, written
 from diagnose.recipes.roles import RECURRENT, Wiring, function, hidden, outputs, unwrapped
 from diagnose.recipes.settings import is_loaded, kernels, settled
 
@@ -47,7 +46,7 @@ def _came_trained(layer: Layer) -> bool:
 
 def _resized(layer: Layer, factor: float) -> Config:
     """What differs in the layer's settings, {} where it has no width that could change."""
-    config = layer.get_config() if _tells(layer) else {}
+    config = _settings(layer)
     own = _size(config, factor)
     if own or not isinstance(layer, (keras.layers.Bidirectional, keras.layers.TimeDistributed)):
         return own
@@ -59,11 +58,12 @@ def _resized(layer: Layer, factor: float) -> Config:
     return found
 
 
-def _tells(layer: Layer) -> bool:
+def _settings(layer: Layer) -> Config:
+    """As it writes them down, {} where it can't."""
     try:
-        return bool(layer.get_config())
+        return written(layer)
     except NotImplementedError:
-        return False
+        return {}
 
 
 def _size(config: Config, factor: float) -> Config:
@@ -75,8 +75,10 @@ def deepened(model: Any) -> Any:
     """The model with one hidden layer more, like its last one; or with a first one. Raises CannotEdit."""
     wiring = Wiring(settled(model))
     for layer in reversed(hidden(model)):
+        if wiring.feeds(layer) & {"Multiply", "Dot", "Softmax"}:
+            continue  # a gate
         inner = unwrapped(layer)
-        if isinstance(layer, RECURRENT) and "return_sequences" in _tells_of(inner):
+        if isinstance(layer, RECURRENT) and "return_sequences" in _settings(inner):
             ahead = like(layer, copied(layer, _named(layer, _sequences(layer))))
             return resized(model, {}, Edit(ahead={id(layer): [ahead]}))
         if type(inner).__name__ in ("Dense", "Conv1D", "Conv2D", "Conv3D"):
@@ -86,10 +88,6 @@ def deepened(model: Any) -> Any:
     if hidden(model):
         raise CannotEdit("the model has no dense, convolutional or recurrent hidden layer that another could follow")
     return _with_first(model)
-
-
-def _tells_of(layer: Layer) -> Iterable[str]:
-    return layer.get_config() if _tells(layer) else ()
 
 
 def _named(layer: Layer, change: Config) -> Config:
@@ -106,7 +104,7 @@ def _inside(layer: Layer, change: Config) -> Config:
     """The change as it is made in a wrapper's settings: in those of the layer inside."""
     if not isinstance(layer, (keras.layers.Bidirectional, keras.layers.TimeDistributed)):
         return change
-    config = layer.get_config()
+    config = written(layer)
     inner = {name: config[name] for name in ("layer", "backward_layer") if config.get(name)}
     return {name: {**one, "config": {**one["config"], **change}} for name, one in inner.items()}
 
