@@ -95,7 +95,7 @@ def _least(model: Any, each: list[Tree], part: Part) -> Any:
     """The weights under which the user's loss is least, in units of the plain mean's loss: it may be of any scale."""
     from scipy.optimize import minimize
 
-    many = len(each)
+    many, rows = len(each), _weights(part, part.rows).sum()
     plain = _loss(model, combined(each, mean(model, many)), part)
     if not np.isfinite(plain):
         return None
@@ -103,7 +103,7 @@ def _least(model: Any, each: list[Tree], part: Part) -> Any:
     def cost(free: Any) -> float:
         weights = _softmax(free)
         loss = _loss(model, combined(each, mean(model, many, weights)), part)
-        return part.rows * loss / max(abs(plain), 1e-12) - float(np.log(weights * many).sum())
+        return rows * loss / max(abs(plain), 1e-12) - float(np.log(weights * many).sum())
 
     return _softmax(minimize(cost, np.zeros(many), method="L-BFGS-B", options={"maxiter": 10, "eps": 1e-3}).x)
 
@@ -164,10 +164,11 @@ def _table(values: Any) -> Any:
 
 
 def _weights(part: Part, rows: int) -> Any:
+    """Of the rows, adding up to as many as they are worth: a few heavy ones among many light ones are few (Kish)."""
     if part.weight is None:
         return np.ones(rows)
     weight = np.repeat(np.asarray(part.weight, "float64").reshape(part.rows, -1)[:, 0], rows // part.rows)
-    return weight / max(weight.mean(), 1e-12)
+    return weight * weight.sum() / max((weight**2).sum(), 1e-12)
 
 
 def _linear(seen: Any, y: Any, weight: Any) -> tuple[Any, Any]:

@@ -56,7 +56,14 @@ def course(recipe: Recipe, seed: int, keep: Keep, **changes: Any) -> Trained:
     model = recipe.build()
     history = fit(model, recipe, callbacks=[keep], **changes)
     kept = keep.kept or [model.get_weights()]
-    return Trained(Snapshots(model, kept, recipe.build, lambda one: finished(one, recipe)), [history])
+
+    def build() -> Any:
+        another = recipe.build()
+        if not another.built:  # a subclass's weights are there once it has seen a row
+            another(recipe.data.train.take(slice(1)).x)
+        return another
+
+    return Trained(Snapshots(model, kept, build, lambda one: finished(one, recipe)), [history])
 
 
 def cycled(recipe: Recipe, seed: int, cycles: int, highest: float | None) -> Trained:

@@ -53,7 +53,7 @@ def save(trained: Trained, folder: Path, name: str = "winner") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     members, path = apart(trained.members), folder / f"{name}.keras"
     if len(members) == 1 and trained.combine is None:
-        members[0].save(path)
+        _ready(members[0]).save(path)
         return path
     whole = joined(members, trained.combination())
     if whole is not None:
@@ -88,7 +88,17 @@ def joined(members: list[Any], combination: Any) -> Any | None:
         lambda one: keras.layers.Identity(name=next(names))(one), combining.combined(each, combination)
     )
     whole = keras.Model(inputs, outputs)
-    return recompile(whole, like=first) if getattr(first, "compiled", False) else whole
+    if not getattr(first, "compiled", False):
+        return whole
+    # nobody trains an ensemble on, and what an optimizer holds would be two or three times the weights: SGD holds nothing
+    return recompile(whole, like=first, optimizer=keras.optimizers.SGD())
+
+
+def _ready(model: Any) -> Any:
+    """A new optimizer is built: without what it holds, loading the file would warn."""
+    if getattr(model, "compiled", False) and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    return model
 
 
 def _plain(member: Any) -> bool:

@@ -156,6 +156,8 @@ def fit(
     else:
         given.pop("batch_size", None)
         given["x"] = part.stream
+        if not isinstance(part.stream, keras.utils.PyDataset):  # Keras can't shuffle any other, and warns
+            given["shuffle"] = False
     given["validation_data"] = (held.x, held.y) if held.weight is None else (held.x, held.y, held.weight)
     run = model.fit(callbacks=[*before, *kept, *callbacks], **given)
     return {name: [float(np.mean(value)) for value in values] for name, values in run.history.items()}
