@@ -79,6 +79,7 @@ class Scorer:
             loss_weights=self._weights if fits else None,
             metrics=metrics,
             weighted_metrics=weighted,
+            run_eagerly=True,  # a few large batches: there is nothing to gain by compiling them
         )
         given = flat[0] if len(flat) == 1 else flat
         found = model.evaluate(given, part.y, sample_weight=part.weight, batch_size=ROWS, verbose=0, return_dict=True)
