@@ -80,7 +80,7 @@ def field(
     for slug, treats, why in _wanted(report, named):
         one = techniques.get(slug)
         if one.edit is None:
-            left_out.append((slug, "is to be done by hand: no training can be repeated with it"))
+            left_out.append((slug, "to be done by hand: no training can be repeated with it"))
             continue
         if slug in tried or any(slug == step[0] for step in base):
             continue
