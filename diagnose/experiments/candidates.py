@@ -36,6 +36,11 @@ class Candidate:
         return self.steps[-1][0]
 
     @property
+    def label(self) -> str:
+        """The technique with its settings: "dropout rate=0.5"."""
+        return " ".join([self.technique, *(f"{name}={value}" for name, value in self.settings.items())])
+
+    @property
     def settings(self) -> dict[str, Any]:
         """Those of the technique itself."""
         return dict(self.steps[-1][1])

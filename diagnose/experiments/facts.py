@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import keras
 import numpy as np
 
+from diagnose.experiments.experiment import Experiment
+from diagnose.experiments.trial import recipe_of
 from diagnose.inspection.configuration import ends
 from diagnose.inspection.configuration import learning_rate as rate_now
 from diagnose.inspection.parts import activation, parts
@@ -54,6 +57,11 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         targets_scaled=classified or all(_near_one(one) for one in y),
         nested=any(isinstance(layer, keras.Model) for layer in model.layers),
     )
+
+
+def facts(experiment: Experiment, history: dict[str, Sequence[float]]) -> dict[str, Any]:
+    """The facts of an experiment that is not trained, with the history of an earlier training of it; as a dict."""
+    return asdict(facts_of(recipe_of(experiment), history))
 
 
 def _separate(model: Any) -> tuple[str, ...]:

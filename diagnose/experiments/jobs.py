@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import keras  # noqa: F401 - loading it is what takes the time
 
-from diagnose.experiments.trial import probe, run
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What the libraries beneath Keras print when they are loaded (devices they have not found) is for nobody."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
-__all__ = ["probe", "run", "told"]
+
+with _quiet():
+    import keras  # noqa: F401 - loading it is what takes the time
+
+from diagnose.experiments.facts import facts  # noqa: E402
+from diagnose.experiments.trial import probe, run  # noqa: E402
+
+__all__ = ["facts", "probe", "run", "told"]
 
 
 def told(error: BaseException) -> dict[str, Any]:

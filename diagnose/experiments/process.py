@@ -116,14 +116,21 @@ def _context() -> Any:
 
 
 class _no_main:  # noqa: N801 - reads as what it is
-    """While a process starts, this program's main module is hidden: it would be run again in the new process."""
+    """While a process starts, this program's main module is hidden: it would be run again in the new process.
+
+    Ctrl-C is held back: it goes to the whole group, and the server that processes are forked from must not hear it.
+    """
 
     def __enter__(self) -> None:
         self._main = sys.modules["__main__"]
         sys.modules["__main__"] = types.ModuleType("__main__")
+        if hasattr(signal, "pthread_sigmask"):
+            self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
     def __exit__(self, *_: object) -> None:
         sys.modules["__main__"] = self._main
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
 
 def _died(code: int | None) -> str:

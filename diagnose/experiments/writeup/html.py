@@ -46,7 +46,7 @@ def fragment(report: RerunReport) -> str:
         figure.intervals(report),
         _verdict(report),
         *(_group(group, report) for group in words.groups(report)),
-        _list("Not tried", words.left_out(report)),
+        _list("Not tried", words.reasons(report.left_out)),
         _list("Method", [*report.method, words.trained(report)]),
     ]
     return f'<div class="diagnose-rerun">{"".join(parts)}</div>'
@@ -58,7 +58,7 @@ def _text(text: str) -> str:
 
 def _table(report: RerunReport) -> str:
     if not report.results:
-        return "<p>Nothing was tried.</p>"
+        return f"<p>Nothing was tried{'' if report.complete else ' yet'}.</p>"
     heads = ("Technique", "Seeds", _text(report.metric), "Difference", "Outcome")
     base = ("baseline", str(report.baseline.score.count), words.value(report.baseline.score.mean), "", "")
     rows = [_row("th", heads), _row("td", base)]

@@ -18,7 +18,7 @@ def write(report: RerunReport) -> str:
     parts += [escape(report.baseline.summary)] if report.baseline.summary else []
     parts += [_table(report), *_verdict(report)]
     parts += [_group(group, report) for group in words.groups(report)]
-    skipped = words.left_out(report)
+    skipped = words.reasons(report.left_out)
     parts += ["## Not tried\n\n" + "\n".join(f"- {escape(one)}" for one in skipped)] if skipped else []
     method = "\n".join(f"- {escape(one)}" for one in (*report.method, words.trained(report)))
     return "\n\n".join([*parts, f"## Method\n\n{method}"]) + "\n"
@@ -26,7 +26,7 @@ def write(report: RerunReport) -> str:
 
 def _table(report: RerunReport) -> str:
     if not report.results:
-        return "Nothing was tried."
+        return "Nothing was tried." if report.complete else "Nothing was tried yet."
     rows = [
         f"| Technique | Seeds | {escape(report.metric)} | Difference | Outcome |",
         "|---|---:|---:|---|---|",

@@ -11,7 +11,7 @@ from diagnose.renderers.layout import cut, pad, paint, plain, spaced, wrap
 from diagnose.renderers.words import clean, named
 
 if TYPE_CHECKING:
-    from diagnose.experiments.report import RerunReport, Result
+    from diagnose.experiments.report import RerunReport
 
 STYLES = {"helped": "healthy", "lower loss": "healthy", "harmed": "learning", "failed": "learning"}
 INDENT = 15
@@ -19,24 +19,24 @@ INDENT = 15
 
 def write(report: RerunReport, look: Look = Look()) -> str:  # noqa: B008 (frozen)
     """As wide as the look says, but for code, which is never broken."""
-    lines = _hung("Baseline", clean(words.baseline(report)), look)
+    lines = hung("Baseline", clean(words.baseline(report)), look)
     if report.baseline.summary:
-        lines += _hung("", clean(report.baseline.summary), look)
+        lines += hung("", clean(report.baseline.summary), look)
     lines += ["", *_table(report, look)]
     for group in words.groups(report):
         lines += ["", *_group(group, report, look)]
-    skipped = words.left_out(report)
+    skipped = words.reasons(report.left_out)
     lines += [""] if skipped else []
-    lines += [line for one in skipped for line in _hung("Not tried", one, look)]
+    lines += [line for one in skipped for line in hung("Not tried", one, look)]
     lines += [""]
     for at, sentence in enumerate(report.method):
-        lines += _hung("" if at else "Method", clean(sentence), look)
-    lines += _hung("" if report.method else "Method", words.trained(report), look)
+        lines += hung("" if at else "Method", clean(sentence), look)
+    lines += hung("" if report.method else "Method", words.trained(report), look)
     lines += ["", *_verdict(report, look)]
     return plain("\n".join(lines), look) + "\n"
 
 
-def _hung(name: str, text: str, look: Look, *, inner: int = 0) -> list[str]:
+def hung(name: str, text: str, look: Look, *, inner: int = 0) -> list[str]:
     """Text under a name in the margin."""
     margin = INDENT if look.width >= 60 else 4 + inner
     rows = wrap(text, look.width - margin)
@@ -48,7 +48,7 @@ def _hung(name: str, text: str, look: Look, *, inner: int = 0) -> list[str]:
 
 def _table(report: RerunReport, look: Look) -> list[str]:
     if not report.results:
-        return ["Nothing was tried."]
+        return ["Nothing was tried." if report.complete else "Nothing was tried yet."]
     rows = [(words.tried(one), words.value(one.score), words.change(one.difference)) for one in report.results]
     rows.insert(0, ("baseline", words.value(report.baseline.score.mean), ""))
     outcomes = ["", *map(words.outcome, report.results)]
@@ -68,36 +68,36 @@ def _table(report: RerunReport, look: Look) -> list[str]:
 def _group(group: words.Group, report: RerunReport, look: Look) -> list[str]:
     title = named(group.technique).upper() + (f"   round {group.number}" if group.number > 1 else "")
     lines = [paint(title, "bold", look)]
-    lines += _hung("Intent", group.intent, look, inner=2)
-    lines += _hung("Expectation", group.expectation, look, inner=2)
+    lines += hung("Intent", group.intent, look, inner=2)
+    lines += hung("Expectation", group.expectation, look, inner=2)
     scale = words.Scale(report)
     lines += _drawn("Before", scale.line(words.before(report, group.results[0])), look)
     for one in group.results:
         lines += ["", *(f"  {row}" for row in wrap(words.settings(one), look.width - 2))]
         lines += _drawn("After", scale.line(one.curves), look)
-        lines += _hung("Method", words.method(one, report), look, inner=2)
-        lines += _hung("Result", clean(words.result(one, report)), look, inner=2)
-        lines += _hung("Finding", clean(one.finding), look, inner=2)
-        lines += [line for note in one.notes for line in _hung("Note", clean(note), look, inner=2)]
+        lines += hung("Method", words.method(one, report), look, inner=2)
+        lines += hung("Result", clean(words.result(one, report)), look, inner=2)
+        lines += hung("Finding", clean(one.finding), look, inner=2)
+        lines += [line for note in one.notes for line in hung("Note", clean(note), look, inner=2)]
     return lines
 
 
 def _drawn(name: str, curve: str, look: Look) -> list[str]:
-    return [] if look.plain or not curve else _hung(name, curve, look, inner=2)
+    return [] if look.plain or not curve else hung(name, curve, look, inner=2)
 
 
 def _verdict(report: RerunReport, look: Look) -> list[str]:
     lines = []
     if report.stopped is not None:
-        lines += _hung("Ended early", f"{clean(report.stopped)}: this is what is known so far", look)
+        lines += hung("Ended early", f"{clean(report.stopped)}: this is what is known so far", look)
     if report.winner is None:
-        lines += _hung("Winner", "none", look)
+        lines += hung("Winner", "none", look)
     else:
-        lines += _hung("Winner", words.steps(report.winner.steps), look)
+        lines += hung("Winner", words.steps(report.winner.steps), look)
         if report.winner.model is not None:
-            lines += _hung("Model", clean(report.winner.model), look)
+            lines += hung("Model", clean(report.winner.model), look)
         lines += [paint("Code", "bold", look), *_code(report.winner.code)]
-    return [*lines, *_hung("Next", clean(report.next_step), look)]
+    return [*lines, *hung("Next", clean(report.next_step), look)]
 
 
 def _code(code: str) -> Sequence[str]:

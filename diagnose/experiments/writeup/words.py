@@ -124,13 +124,13 @@ def baseline(report: RerunReport) -> str:
     return f"{base.diagnosis}, {told}"
 
 
-def left_out(report: RerunReport) -> list[str]:
-    """What was recommended and not tried, by reason."""
-    reasons: dict[str, list[str]] = {}
-    for slug, reason in report.left_out:
-        names = reasons.setdefault(clean(reason), [])
+def reasons(left_out: Sequence[tuple[str, str]]) -> list[str]:
+    """What was recommended and is not tried, a line a reason."""
+    found: dict[str, list[str]] = {}
+    for slug, reason in left_out:
+        names = found.setdefault(clean(reason), [])
         names += [slug] if slug not in names else []
-    return [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    return [f"{', '.join(names)}: {reason}" for reason, names in found.items()]
 
 
 def trained(report: RerunReport) -> str:
