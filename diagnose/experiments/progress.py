@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import TextIO
 
 from diagnose.experiments import racing
@@ -49,6 +50,9 @@ class Progress:
     def __call__(self, standing: Standing) -> None:
         """One more training is done."""
         with self._lock:
+            # of two that end together neither knows of the other yet
+            done = max(standing.done, self._standing.done + 1 if self._standing is not None else 0)
+            standing = replace(standing, done=done, expected=max(done, standing.expected))
             self._standing, self._at = standing, time.monotonic()
             if not self._quiet and not self._bar and standing.last is not None:
                 self._write(f"diagnose: {told(standing)}\n")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 STYLES = {"helped": "healthy", "lower loss": "healthy", "harmed": "learning", "failed": "learning"}
 INDENT = 15
+NAME = 20  # columns that a technique with its settings gets at least
 
 
 def write(report: RerunReport, look: Look = Look()) -> str:  # noqa: B008 (frozen)
@@ -55,13 +56,17 @@ def _table(report: RerunReport, look: Look) -> list[str]:
     metric = clean(report.metric)
     scored = max(spaced(metric), *(spaced(row[1]) for row in rows))
     changed = max(len("difference"), *(spaced(row[2]) for row in rows))
-    room = max(12, look.width - scored - changed - max(map(spaced, outcomes)) - 6)
+    room = look.width - scored - changed - max(map(spaced, outcomes)) - 6
+    narrow = room < NAME  # the difference gets a line of its own then
+    room = look.width - scored - 2 if narrow else room
     width = min(room, max(len("technique"), *(spaced(row[0]) for row in rows)))
-    lines = [paint(f"{pad('technique', width)}  {metric:>{scored}}  difference", "dim", look)]
+    head = f"{pad('technique', width)}  {metric:>{scored}}"
+    lines = [paint(head if narrow else f"{head}  difference", "dim", look)]
     for (name, score, difference), ending in zip(rows, outcomes, strict=True):
-        shown = pad(cut(name, width, plain=look.plain), width)
-        told = paint(ending, STYLES.get(ending, "dim"), look)
-        lines.append(f"{shown}  {score:>{scored}}  {pad(difference, changed)}  {told}".rstrip())
+        shown = f"{pad(cut(name, width, plain=look.plain), width)}  {score:>{scored}}"
+        told = f"{pad(difference, changed)}  {paint(ending, STYLES.get(ending, 'dim'), look)}"
+        below = [f"  {row}" for row in wrap(told, look.width - 2)]
+        lines += [shown, *below] if narrow else [f"{shown}  {told}".rstrip()]
     return lines
 
 
