@@ -26,6 +26,8 @@ from diagnose.report import Finding, Recommendation, Report, Unjudged
 
 if TYPE_CHECKING:
     from diagnose.callback import DiagnoseCallback
+    from diagnose.experiments.report import RerunReport
+    from diagnose.experiments.rerunning import rerun
 
 __all__ = [
     "Curves",
@@ -40,6 +42,7 @@ __all__ = [
     "Recommendation",
     "Refused",
     "Report",
+    "RerunReport",
     "RuleError",
     "Series",
     "Unjudged",
@@ -47,16 +50,26 @@ __all__ = [
     "UsageError",
     "__version__",
     "diagnose",
+    "rerun",
 ]
 
 
+# What needs more than NumPy is imported when it is first asked for.
+_LATER = {
+    "DiagnoseCallback": "diagnose.callback",
+    "RerunReport": "diagnose.experiments.report",
+    "rerun": "diagnose.experiments.rerunning",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """What needs a heavy library is imported when it is first asked for. Raises MissingDependency where that is missing."""
-    if name != "DiagnoseCallback":
+    """Import what is asked for. Raises MissingDependency where what it needs is missing."""
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     try:
-        from diagnose.callback import DiagnoseCallback
+        return getattr(import_module(_LATER[name]), name)
     except ModuleNotFoundError as error:
-        told = f"DiagnoseCallback needs Keras, and {error.name} is not installed: pip install 'diagnose-curves[keras]'"
+        told = f"{name} needs Keras, and {error.name} is not installed: pip install 'diagnose-curves[keras]'"
         raise MissingDependency(told) from error
-    return DiagnoseCallback

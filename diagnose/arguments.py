@@ -12,6 +12,10 @@ else:
     Kind = click.ParamType
 
 
+UNITS = {"s": 1, "m": 60, "h": 3600}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+
+
 class RuleNames(Kind):
     """Rule names, separated by commas; completes the last of them."""
 
@@ -21,13 +25,48 @@ class RuleNames(Kind):
         self.extra = extra
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        """The rules that begin like the last name."""
+        """The names that begin like the last one."""
         from click.shell_completion import CompletionItem
 
+        before, comma, last = incomplete.rpartition(",")
+        return [CompletionItem(before + comma + one) for one in self.known() if one.startswith(last)]
+
+    def known(self) -> list[str]:
+        """All names there are."""
         from diagnose.registry import load_rules
 
-        before, comma, last = incomplete.rpartition(",")
-        return [CompletionItem(before + comma + one) for one in (*load_rules(), *self.extra) if one.startswith(last)]
+        return [*load_rules(), *self.extra]
+
+
+class TechniqueNames(RuleNames):
+    """Technique names, separated by commas; completes the last of them."""
+
+    name = "technique"
+
+    def known(self) -> list[str]:
+        """Those that a training can be repeated with."""
+        from diagnose import techniques
+
+        return [one for one in techniques.names() if techniques.get(one).edit is not None]
+
+
+class Duration(Kind):
+    """A time: 90, 90s, 30m, 1.5h; in seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Seconds. Fails with one line for anything else."""
+        if not isinstance(value, str):
+            return value
+        number, unit = (value[:-1], value[-1]) if value[-1:] in UNITS else (value, "s")
+        try:
+            seconds = float(number) * UNITS[unit]
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds < float("inf"):
+            self.fail(f"expected a time such as 90s, 30m or 1.5h; found {value!r}", param, ctx)
+        return seconds
 
 
 def split(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from diagnose import gate
 from diagnose._version import __version__
-from diagnose.arguments import Explained, RuleNames, chosen_run, split
+from diagnose.arguments import SETTINGS, Explained, RuleNames, chosen_run, split
 from diagnose.errors import DiagnoseError, MissingDependency, ReadError, UsageError
 from diagnose.output import check_inputs, check_targets, look, say, write
 from diagnose.renderers import FORMATS, Look, render
@@ -24,6 +24,7 @@ EPILOG = """\b
 Commands:
   diagnose rules               the rules, by area
   diagnose explain NAME        what a rule or a technique means, what helps
+  diagnose rerun EXPERIMENT.py try what helps on your own model, with proof
   diagnose completion SHELL    completion for bash, zsh or fish
 
 \b
@@ -45,7 +46,6 @@ for a file of that name. -- ends the options.
 LOOKS = "text (the default), json, concise (a line a history), markdown or github."
 FAILS = "Exit with status 1 when found (repeatable)."
 GATES = RuleNames("learning", "generalization", "prediction", "any")
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
 
 @click.command(name="diagnose", context_settings=SETTINGS, epilog=EPILOG)
@@ -78,7 +78,7 @@ def report(
         if sys.stdin is None or sys.stdin.isatty():
             return _nothing(context)
         histories = ("-",)
-    check_targets(output, plot, histories)
+    check_targets({"--output": output, "--plot": plot}, histories)
     gate.check(fail_on, select, ignore)
     from diagnose.session import judge_all
 
@@ -165,14 +165,26 @@ def completion(shell: str) -> int:
     return gate.FINE
 
 
-COMMANDS: dict[str, click.Command] = {"rules": rules, "explain": explain, "completion": completion}
+def _rerun() -> click.Command:
+    from diagnose.rerun_command import rerun
+
+    return rerun
+
+
+# Loaded when it is meant: a card needs none of them.
+COMMANDS: dict[str, Callable[[], click.Command]] = {
+    "rules": lambda: rules,
+    "explain": lambda: explain,
+    "rerun": _rerun,
+    "completion": lambda: completion,
+}
 
 
 def pick(args: Sequence[str]) -> tuple[click.Command, list[str]]:
     """The command that is meant and its arguments: the first word decides, wherever options stand."""
     at = _first_word(args)
     if at is not None and args[at] in COMMANDS:
-        return COMMANDS[args[at]], [*args[:at], *args[at + 1 :]]
+        return COMMANDS[args[at]](), [*args[:at], *args[at + 1 :]]
     return report, list(args)
 
 

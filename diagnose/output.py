@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.errors import UsageError
@@ -17,18 +17,24 @@ if TYPE_CHECKING:
     from diagnose.report import Report
 
 
-def check_targets(output: str | None, plot: str | None, histories: Sequence[str]) -> None:
-    """Refuse, before any work, to write over an input or into something that can't be a picture."""
-    if plot is not None:
+def check_targets(targets: Mapping[str, str | None], inputs: Iterable[str | None]) -> None:
+    """Refuse, before any work, to write over an input or into something that can't be a picture.
+
+    targets: files by option, ``{"--output": None, "--plot": "curves.png"}``
+    """
+    named = {option: path for option, path in targets.items() if path is not None}
+    if "--plot" in named:
         from diagnose.renderers.figure import check_suffix
 
-        check_suffix(plot)
-        if output is not None and os.path.realpath(plot) == os.path.realpath(output):
-            raise UsageError(f"--output and --plot name the same file, {plot}; give two")
-    for option, path in (("--output", output), ("--plot", plot)):
-        if path is None:
-            continue
-        if any(same(path, one) for one in histories):
+        check_suffix(named["--plot"])
+    taken: dict[str, str] = {}
+    for option, path in named.items():
+        other = taken.setdefault(os.path.realpath(path), option)
+        if other != option:
+            raise UsageError(f"{other} and {option} name the same file, {path}; give two")
+    read = [one for one in inputs if one is not None]
+    for option, path in named.items():
+        if any(same(path, one) for one in read):
             raise UsageError(f"{option} {path} is an input and would be lost; name another file")
         if os.path.isdir(path):  # noqa: PTH112 (pathlib is slower to no gain)
             raise UsageError(f"expected a file for {option}, found the directory {path}; name a file in it")

@@ -400,7 +400,7 @@ def test_help_fits_eighty_columns_and_lists_only_what_exists(args, inside):
     code, out, err = inside(*args)
     assert (code, err) == (0, "")
     assert max(map(len, out.splitlines())) <= 80
-    for missing in ("watch", "compare", "rerun", "config", "scan"):
+    for missing in ("watch", "compare", "config", "scan"):
         assert f"diagnose {missing}" not in out
     assert "html" not in out
 

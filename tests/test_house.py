@@ -52,9 +52,10 @@ STAGES = [
     ["renderers"],
     ["arguments", "gate", "output", "parallel", "session"],
     ["live"],
-    ["cli", "completion"],
     ["callback", "adapters"],
     ["experiments"],
+    ["rerun_command"],
+    ["cli", "completion"],
 ]
 LATER = {"report": {"techniques", "renderers", "registry"}}  # asked for lazily, by a method that somebody calls
 

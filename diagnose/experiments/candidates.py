@@ -37,6 +37,11 @@ class Candidate:
         return self.steps[-1][0]
 
     @property
+    def label(self) -> str:
+        """The technique with its settings: "dropout rate=0.5"."""
+        return " ".join([self.technique, *(f"{name}={value}" for name, value in self.settings.items())])
+
+    @property
     def settings(self) -> dict[str, Any]:
         """Those of the technique itself."""
         return dict(self.steps[-1][1])
@@ -86,7 +91,7 @@ def field(
     for slug, treats, why in _wanted(report, named):
         one = techniques.get(slug)
         if one.edit is None:
-            left_out.append((slug, "is to be done by hand: no training can be repeated with it"))
+            left_out.append((slug, "to be done by hand: no training can be repeated with it"))
             continue
         if slug in tried or any(slug == step[0] for step in base):
             continue

@@ -80,6 +80,7 @@ def _module(path: Path) -> Any:
         raise UsageError(f"{path}: expected a Python file with build_model() and load_data()")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module
+    sys.dont_write_bytecode = True  # nothing is left beside the user's files; this process has no other purpose
     sys.path.insert(0, str(path.resolve().parent))  # so that the file can import its neighbours
     try:
         spec.loader.exec_module(module)

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from diagnose.experiments.experiment import Experiment
+from diagnose.experiments.trial import recipe_of
 from diagnose.inspection.configuration import ends, heads
 from diagnose.inspection.configuration import learning_rate as rate_now
 from diagnose.inspection.parts import activation
@@ -61,6 +63,11 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         ran=len(watched),
         nested=any(isinstance(layer, keras.Model) for layer in model.layers),
     )
+
+
+def facts(experiment: Experiment, history: dict[str, Sequence[float]]) -> dict[str, Any]:
+    """The facts of an experiment that is not trained, with the history of an earlier training of it; as a dict."""
+    return asdict(facts_of(recipe_of(experiment), history))
 
 
 def _rate(model: Any, recipe: Recipe, given: Any) -> float | None:

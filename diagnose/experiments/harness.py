@@ -34,7 +34,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a progress line shows: trainings done and expected, seconds left, the study so far."""
+    """What a progress line shows: trainings done and expected, seconds left, the study so far, what was asked."""
 
     done: int
     expected: int
@@ -42,6 +42,7 @@ class Standing:
     plan: Plan
     results: Results
     last: tuple[Entry, Outcome] | None
+    settings: Settings
 
 
 Watch = Callable[[Standing], None]
@@ -206,4 +207,6 @@ class Harness:
         seconds = left * spent / self._trained if left else 0.0
         if self._limits.seconds is not None:
             seconds = min(seconds, max(0.0, self._limits.seconds - spent))
-        self._watch(Standing(len(results), len(results) + left, seconds, now, results, (entry, outcome)))
+        self._watch(
+            Standing(len(results), len(results) + left, seconds, now, results, (entry, outcome), self._settings)
+        )

@@ -24,9 +24,10 @@ def _mute() -> Iterator[None]:
 with _mute():
     import keras  # noqa: F401 - loading it is what takes the time
 
+from diagnose.experiments.facts import facts  # noqa: E402
 from diagnose.experiments.trial import probe, run  # noqa: E402
 
-__all__ = ["probe", "run", "told"]
+__all__ = ["facts", "probe", "run", "told"]
 
 
 def told(error: BaseException) -> dict[str, Any]:

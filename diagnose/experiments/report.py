@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ class Baseline:
 
     no_skill  the score of a prediction that has seen nothing but the training targets
     curves    of each seed's run: {"loss": [...], "val_loss": [...]}
+    scores    one a seed, in the order of the seeds
     """
 
     diagnosis: str
@@ -27,6 +29,7 @@ class Baseline:
     summary: str = ""
     curves: Sequence[Mapping[str, Sequence[float]]] = ()
     seconds: float = 0.0
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Result:
     loss_helped      the same of the loss
     dropped          whether the race ended for it before it had all seeds
     diagnosis        what its own runs show
-    intent, expectation, method, finding   the write-up's sentences
+    intent, expectation, finding   the write-up's sentences
+    scores           one a seed, in the order of the seeds; differences: of every seed that both have a score for
     """
 
     technique: str
@@ -62,6 +66,8 @@ class Result:
     curves: Sequence[Mapping[str, Sequence[float]]] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    scores: tuple[float, ...] = ()
+    differences: tuple[float, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract has it, and what else is known."""
@@ -86,6 +92,9 @@ class Result:
             "steps": [{"technique": slug, "settings": dict(settings)} for slug, settings in self.steps],
             "dropped": self.dropped,
             "notes": list(self.notes),
+            "scores": list(self.scores),
+            "differences": list(self.differences),
+            "seconds": round(self.seconds, 3),
         }
 
 
@@ -123,6 +132,7 @@ class RerunReport:
     complete           whether the study ended by itself; ``stopped`` says what ended it otherwise
     method             sentences: rows, model, seeds, settings, versions
     directory          where the study is kept
+    records            every training of the study: techniques, seed, scores, seconds, versions, history; see ``export``
     """
 
     metric: str
@@ -142,6 +152,7 @@ class RerunReport:
     trials: int = 0
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
+    records: Sequence[Mapping[str, Any]] = field(default=(), repr=False, compare=False)
 
     @property
     def helped(self) -> tuple[Result, ...]:
@@ -163,6 +174,9 @@ class RerunReport:
                 "interval": _listed(self.baseline.score),
                 "loss": self.baseline.loss.mean,
                 "no_skill": self.baseline.no_skill,
+                "summary": self.baseline.summary,
+                "scores": list(self.baseline.scores),
+                "seconds": round(self.baseline.seconds, 3),
             },
             "results": [one.to_dict() for one in self.results],
             "winner": None if self.winner is None else self.winner.to_dict(),
@@ -181,15 +195,34 @@ class RerunReport:
         """``to_dict()`` as strict JSON."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write every training of the study to a ``.csv`` or ``.json`` file, replacing it at once.
+
+        Raises UsageError for another ending, OSError.
+        """
+        from diagnose.experiments.exporting import export
+
+        export(self.records, path)
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+        """The matplotlib figure: differences with their intervals, and the curves before and after.
+
+        path  a .png, .svg or .pdf file that it is written to, replacing it at once
+        Raises UsageError for another ending, MissingDependency without matplotlib, OSError.
+        """
+        from diagnose.experiments.writeup.figure import draw
+
+        return draw(self, path)
+
     def __str__(self) -> str:
         from diagnose.experiments.writeup import render
 
-        return render("text", self)
+        return render("text", self).rstrip("\n")
 
     def _repr_html_(self) -> str:
-        from diagnose.experiments.writeup import render
+        from diagnose.experiments.writeup.html import fragment
 
-        return render("html", self)
+        return fragment(self)
 
 
 def _listed(one: Estimate) -> list[float] | None:

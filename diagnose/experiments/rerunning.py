@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from diagnose.engine import diagnose
-from diagnose.errors import UsageError
+from diagnose.errors import MissingDependency, UsageError
 from diagnose.experiments import models
 from diagnose.experiments.experiment import Experiment, ExperimentFile, ExperimentParts, digest
 from diagnose.experiments.harness import Harness, Limits, Watch
@@ -81,10 +82,15 @@ def rerun(
             raise UsageError("expected data beside build_model: (train, validation) or (train, validation, test)")
         one: Experiment = ExperimentParts(experiment, data, dict(fit_arguments or {}), pretrained)
     else:
-        one = ExperimentFile(os.fspath(experiment))
-        if not Path(one.path).is_file():
-            raise UsageError(f"{one.path}: expected a Python file with build_model() and load_data(), found none")
+        one = existing(experiment)
     return carry_out(one, asked, watch)
+
+
+def existing(path: str | os.PathLike[str]) -> ExperimentFile:
+    """The experiment of a file. Raises UsageError where there is none."""
+    if not Path(path).is_file():
+        raise UsageError(f"{os.fspath(path)}: expected a Python file with build_model() and load_data(), found none")
+    return ExperimentFile(os.fspath(path))
 
 
 def carry_out(experiment: Experiment, asked: Asked, watch: Watch) -> RerunReport:
@@ -110,7 +116,7 @@ def carry_out(experiment: Experiment, asked: Asked, watch: Watch) -> RerunReport
 
 
 def check(asked: Asked) -> None:
-    """Raise UsageError for an option that doesn't fit."""
+    """Raise UsageError for an option that doesn't fit, MissingDependency for a library that isn't there."""
     from diagnose import techniques
 
     for name in ("seeds", "rounds", "jobs"):
@@ -121,6 +127,11 @@ def check(asked: Asked) -> None:
             raise UsageError(f"--technique: {slug} is to be done by hand; `diagnose explain {slug}` tells how")
     if asked.direction not in (None, "min", "max"):
         raise UsageError(f"--direction: expected min or max, found {asked.direction!r}")
+    backends = ("tensorflow", "jax", "torch")
+    missing = [one for one in ("keras", "optuna", "cloudpickle", "filelock") if find_spec(one) is None]
+    if missing or not any(map(find_spec, backends)):
+        names = ", ".join(missing) or f"one of {', '.join(backends)}"
+        raise MissingDependency(f"rerun needs {names}, not installed here: pip install 'diagnose-curves[rerun]'")
 
 
 def place(experiment: Experiment, asked: Asked) -> Path:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from diagnose import techniques
 from diagnose.experiments import study
 from diagnose.experiments.candidates import judged
+from diagnose.experiments.exporting import record
 from diagnose.experiments.racing import Results, scores
 from diagnose.experiments.report import Baseline, RerunReport, Result, Winner
 from diagnose.experiments.statistics import Estimate, corrected, estimate
@@ -44,6 +45,7 @@ def report_of(now: Plan, results: Results, settings: Settings, **known: object) 
         "trials": len(results),
         "seconds": sum(outcome.seconds for _, outcome in results.values()),
         "versions": dict(first.versions),
+        "records": tuple(record(entry, outcome) for entry, outcome in results.values()),
     }
     return RerunReport(**{**fields, **known})  # type: ignore[arg-type]
 
@@ -74,6 +76,7 @@ def _baseline(runs: Sequence[Outcome], found: Report | None, results: Results, s
         summary=found.findings[0].summary if found is not None and found.findings else "",
         curves=study.curves(runs),
         seconds=sum(one.seconds for one in runs) / len(runs) if runs else 0.0,
+        scores=_by_seed(scores(results, (), settings.metric, "verdict")),
     )
 
 
@@ -82,6 +85,7 @@ def _result(one: Compared, at: Round, results: Results, settings: Settings) -> R
     runs = study.outcomes(results, candidate.steps)
     verdict = scores(results, candidate.steps, settings.metric, "verdict")
     losses = scores(results, candidate.steps, "loss", "verdict")
+    before = scores(results, at.base, settings.metric, "verdict")
     own = judged(runs)
     technique = techniques.get(candidate.technique)
     return Result(
@@ -105,15 +109,21 @@ def _result(one: Compared, at: Round, results: Results, settings: Settings) -> R
         curves=study.curves(runs),
         notes=tuple(dict.fromkeys(note for run in runs for note in run.notes)),
         seconds=sum(run.seconds for run in runs) / len(runs) if runs else 0.0,
+        scores=_by_seed(verdict),
+        differences=_by_seed({seed: one - before[seed] for seed, one in verdict.items() if seed in before}),
     )
+
+
+def _by_seed(found: Mapping[int, float]) -> tuple[float, ...]:
+    return tuple(found[seed] for seed in sorted(found))
 
 
 def _intent(one: Compared, at: Round) -> str:
     found = _found(at.report, one.candidate.treats)
     on_top = f" on top of {label(at.base)}" if at.base else ""
     if found is None:
-        return f"see what {label(one.candidate.steps[-1:])} does{on_top}"
-    return f"treat {found.rule} with {label(one.candidate.steps[-1:])}{on_top}: {found.summary}"
+        return f"see what {one.candidate.technique} does{on_top}"
+    return f"treat {found.rule} with {one.candidate.technique}{on_top}: {found.summary}"
 
 
 def _found(report: Report | None, treats: Sequence[str]) -> Finding | None:
@@ -151,15 +161,15 @@ def _told(name: str, difference: Estimate, level: float) -> str:
     if difference.mean is None:
         return f"{name} could not be computed"
     way = "rises" if difference.mean > 0 else "falls"
-    by = f"{name} {way} by {abs(difference.mean):.4g}" if difference.mean else f"{name} stays the same"
-    return f"{by} ({_interval(difference)} at {level:.4g}, {_seeds(difference.count)})"
+    by = f"{name} {way} by {abs(difference.mean):.3g}" if difference.mean else f"{name} stays the same"
+    return f"{by} ({100 * level:.4g}% interval {_interval(difference)}, {_seeds(difference.count)})"
 
 
 def _interval(difference: Estimate) -> str:
     if difference.interval is None:
-        return "too few seeds for an interval"
+        return "not known: too few seeds"
     low, high = difference.interval
-    return f"{low:+.4g} to {high:+.4g}"
+    return f"{low:+.3g} to {high:+.3g}"
 
 
 def _seeds(count: int) -> str:

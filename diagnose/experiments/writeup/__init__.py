@@ -1,10 +1,14 @@
-"""A re-run's report written up: text for the terminal, Markdown, JSON, HTML. Each is one module with ``write(report)``."""
+"""A re-run's report written up: text for the terminal, Markdown, JSON, HTML; ``figure`` draws it.
+
+The framework's template for each technique: intent, expectation, method, result with spread, finding.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+from diagnose.renderers import Look
 
 if TYPE_CHECKING:
     from diagnose.experiments.report import RerunReport
@@ -12,9 +16,10 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "markdown", "html")
 
 
-def render(form: str, report: RerunReport) -> str:
-    """The report in one of ``FORMATS``."""
+def render(form: str, report: RerunReport, look: Look = Look()) -> str:  # noqa: B008 (frozen)
+    """The report in one of ``FORMATS``, with a line break at its end; ``look``: what the place of a text can show."""
     if form == "json":
         return report.to_json()
-    write = import_module(f"{__name__}.{form}").write
-    return cast("Callable[[RerunReport], str]", write)(report)
+    module = import_module(f"{__name__}.{form}")
+    text: str = module.write(report, look) if form == "text" else module.write(report)
+    return text
