@@ -94,13 +94,13 @@ def test_from_four_pairs_on_wilcoxon_decides(direction, pairs):
 
 
 def test_four_pairs_all_behind_are_enough():
-    leader = {seed: 0.9 for seed in range(4)}
+    leader = dict.fromkeys(range(4), 0.9)
     assert hopeless({0: 0.5, 1: 0.899, 2: 0.7, 3: 0.6}, leader, "max")
     assert not hopeless({0: 0.5, 1: 0.901, 2: 0.6, 3: 0.7}, leader, "max")
 
 
 def test_fewer_pairs_must_be_far_behind():
-    leader = {seed: 0.9 for seed in range(3)}
+    leader = dict.fromkeys(range(3), 0.9)
     assert hopeless({0: 0.5, 1: 0.55}, leader, "max")  # behind by 0.35 to 0.4
     assert not hopeless({0: 0.5, 1: 0.8}, leader, "max")  # by 0.1 to 0.4: they differ by more than the lesser
     assert not hopeless({0: 0.1}, leader, "max")  # one pair shows nothing
@@ -114,7 +114,7 @@ def test_nothing_in_common_is_not_hopeless():
 
 
 def test_ties_are_not_hopeless():
-    even = {seed: 0.5 for seed in range(6)}
+    even = dict.fromkeys(range(6), 0.5)
     assert not hopeless(even, even, "max") and not hopeless(even, even, "min")
 
 
