@@ -317,7 +317,7 @@ def test_what_is_no_database_costs_one_line(tmp_path):
     with pytest.raises(UsageError, match="file is not a database") as caught:
         Store(f"sqlite:///{path}")
     assert "\n" not in str(caught.value)
-    with pytest.raises(UsageError, match="expected a file that can be written to, found: Not a directory"):
+    with pytest.raises(UsageError, match="expected a file that can be written to, found: File exists"):
         Store(f"sqlite:///{path}/study.db")
 
 
