@@ -24,19 +24,19 @@ def outcome(score, loss=0.0):
     return Outcome(choice={"accuracy": score, "loss": loss}, verdict={"accuracy": score, "loss": loss})
 
 
-def race(found, candidates, seeds=SEEDS, direction="max", metric="accuracy"):
-    return racing.run(candidates, (), found, seeds=seeds, metric=metric, direction=direction)
+def race(found, candidates, seeds=SEEDS, direction="max", each=False):
+    return racing.run(candidates, (), found, seeds=seeds, metric="accuracy", direction=direction, each=each)
 
 
 def baseline(score=0.5, seeds=SEEDS):
     return {Entry((), seed).key: (Entry((), seed), outcome(score)) for seed in range(seeds)}
 
 
-def carried_out(table, candidates, *, seeds=SEEDS, shuffle=None, direction="max"):
+def carried_out(table, candidates, *, seeds=SEEDS, shuffle=None, direction="max", each=False):
     """Race to the end; every plan on the way. ``table``: (name, seed) -> outcome."""
     found, plans = baseline(seeds=seeds), []
     while True:
-        now = race(found, candidates, seeds, direction)
+        now = race(found, candidates, seeds, direction, each)
         plans.append(now)
         missing = [entry for entry in now.entries if entry.key not in found]
         if not missing:
@@ -60,12 +60,12 @@ def tables(draw):
     return table, [candidate(name) for name in NAMES[:count]]
 
 
-@given(tables(), st.integers(0, 2**32), st.sampled_from(["min", "max"]))
+@given(tables(), st.integers(0, 2**32), st.sampled_from(["min", "max"]), st.booleans())
 @settings(max_examples=60)
-def test_results_only_ever_add_to_the_plan_whatever_order_they_come_in(drawn, seed, direction):
+def test_results_only_ever_add_to_the_plan_whatever_order_they_come_in(drawn, seed, direction, each):
     table, candidates = drawn
-    straight, found = carried_out(table, candidates, direction=direction)
-    mixed, again = carried_out(table, candidates, shuffle=random.Random(seed), direction=direction)
+    straight, found = carried_out(table, candidates, direction=direction, each=each)
+    mixed, again = carried_out(table, candidates, shuffle=random.Random(seed), direction=direction, each=each)
     for plans in (straight, mixed):
         for before, after in pairwise(plans):
             assert set(map(key, before.entries)) <= set(map(key, after.entries))
@@ -162,6 +162,18 @@ def test_one_seed_is_a_race_too():
     table = {(name, 0): outcome(0.6) for name in NAMES}
     plans, found = carried_out(table, [candidate(name) for name in NAMES], seeds=1)
     assert plans[-1].over and len(found) == 1 + len(NAMES)
+
+
+def test_a_technique_asked_for_by_name_gets_its_verdict_however_it_does():
+    settings = [Candidate(((name, {"rate": rate}),), ()) for name in NAMES[:2] for rate in (1, 2, 3)]
+    table = {
+        Entry(one.steps, seed).key: outcome(0.1 * one.settings["rate"]) for one in settings for seed in range(SEEDS)
+    }
+    found = baseline(0.9)
+    while missing := [entry for entry in race(found, settings, each=True).entries if entry.key not in found]:
+        found |= {entry.key: (entry, table[entry.key]) for entry in missing}
+    last = race(found, settings, each=True)
+    assert [(one.technique, one.settings["rate"]) for one in last.finalists] == [(NAMES[0], 3), (NAMES[1], 3)]
 
 
 def test_nobody_races():
