@@ -103,7 +103,7 @@ def _least(model: Any, each: list[Tree], part: Part) -> Any:
     def cost(free: Any) -> float:
         weights = _softmax(free)
         loss = _loss(model, combined(each, mean(model, many, weights)), part)
-        return rows * loss / max(abs(plain), 1e-12) - float(np.log(weights * many).sum())
+        return float(rows * loss / max(abs(plain), 1e-12) - np.log(weights * many).sum())
 
     return _softmax(minimize(cost, np.zeros(many), method="L-BFGS-B", options={"maxiter": 10, "eps": 1e-3}).x)
 
