@@ -121,6 +121,8 @@ def fit(model: Any, recipe: Recipe, **changes: Any) -> dict[str, list[float]]:
     else:
         given.pop("batch_size", None)
         given["x"] = recipe.data.train.stream
+        if not isinstance(given["x"], keras.utils.PyDataset):
+            given["shuffle"] = False  # of any other stream Keras only warns that it can't
     held = recipe.data.validation
     given["validation_data"] = (held.x, held.y) if held.weight is None else (held.x, held.y, held.weight)
     run = model.fit(callbacks=[*own, *made, *changes.get("callbacks", ())], **given)
