@@ -37,7 +37,7 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
     ``restore_best_weights``.
 
     verbose      default 1: a message of one or two lines when a problem appears, or clears, and has held, and the report at
-                 the end; 2: messages in full length; 0: nothing is printed
+                 the end; 2: messages are not wrapped to the screen; 0: nothing is printed
     min_epochs   default 12: epochs before the first message; a loss that is NaN is told at once
     select       default (): slugs of the only rules to judge, such as ["overfit"]; all of them
     ignore       default (): slugs of rules to leave out
@@ -120,8 +120,7 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         """Take the epoch's numbers and judge when it is time; nothing is printed before the next epoch begins."""
         if self.restore_best_weights:
             self._keep(logs or {})
-        self._look("end", epoch)
-        self._advise(logs)
+        self._advise(logs, lambda happened: self._look("end", epoch, happened))
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """The report."""
@@ -146,11 +145,11 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
         self.adviser.flush()
 
     @harmless
-    def _advise(self, logs: Mapping[str, Any] | None) -> None:
+    def _advise(self, logs: Mapping[str, Any] | None, look: Callable[[bool], None]) -> None:
         live = self.adviser.live
         if live is not None and not live.length:
             live.directions = _directions(self.model)  # metrics are built in the first epoch
-        if self.adviser.epoch(logs) is not None:
+        if self.adviser.epoch(logs, look) is not None:
             self.model.stop_training = True
 
     @harmless
@@ -163,12 +162,12 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
             _print("")  # the progress bar's line
         self.adviser.end()
 
-    def _look(self, when: str, epoch: int) -> None:
+    def _look(self, when: str, *about: Any) -> None:
         """Let the inside of the model be looked at; where that fails, the curves are judged without it."""
         if self._inspector is None:
             return
         try:
-            getattr(self._inspector, when)(epoch)
+            getattr(self._inspector, when)(*about)
         except Exception as error:  # noqa: BLE001
             self._inspector = None
             if self.adviser.live is not None:
@@ -192,6 +191,8 @@ class DiagnoseCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras
             if not _is_chief():
                 self.adviser.verbose, self.adviser.outlets = 0, []
         live.planned = planned - live.first + 1 if isinstance(planned, int) else None
+        if self._inspector is not None:
+            self._inspector.planned = live.planned
 
     def _inspecting(self) -> Inspector:
         from diagnose.inspection import Inspector

@@ -56,7 +56,7 @@ class UsageError(DiagnoseError, ValueError):
 
 
 class RuleError(DiagnoseError, RuntimeError):
-    """A rule that can't be loaded or that failed, by name; or no rule at all."""
+    """A rule or a technique that can't be loaded or that failed, by name; or no rule at all."""
 
 
 class MissingDependency(DiagnoseError, ImportError):

@@ -41,6 +41,8 @@ class Head:
     low, high     smallest and largest finite target
     whole         whether all finite targets are whole numbers
     one_hot       whether each example's targets are shares that sum to 1
+    scale         root mean square of the finite targets
+    spread        their deviation from the mean of their column, root mean square over columns
     """
 
     name: str
@@ -53,6 +55,8 @@ class Head:
     high: float | None = None
     whole: bool | None = None
     one_hot: bool | None = None
+    scale: float | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,8 @@ class Inside:
     dead       share of units (channels) that are zero, or on their flat side, for every example and position
     saturated  share of units pinned at a limit of sigmoid or tanh for nearly every example
     arriving   root mean square of what arrives at the layer
-    drift      batch normalization only: how far its moving statistics are from the sample's, in the sample's deviations
+    drift      batch normalization only: how far off its output is with the moving statistics, which inference uses, from what it
+               is with the sample's, in deviations of the output; the few rows of the sample alone make some 0.1
     implied    scale of what arrives at the first layer, told by the optimizer: its kernel's running gradient over its bias's
     heads, data    see Head and Data
     optimizer  its class, "Adam"; None if not known

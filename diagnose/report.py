@@ -51,6 +51,11 @@ class Finding:
         """One sentence with the numbers."""
         return fill(self.template, self.evidence, self.names, self.label)
 
+    @property
+    def so_far(self) -> str:
+        """The same while training runs: what a curve "ends" at it "is now"."""
+        return fill(self.template, self.evidence, self.names, self.label, running=True)
+
     def to_dict(self) -> dict[str, Any]:
         """The finding as the contract's JSON has it."""
         return {

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -263,10 +263,15 @@ ensemble.save("ensemble.keras")"""
 )
 
 
+def setting(case: Case, name: str, default: Any) -> Any:
+    """A setting that a re-run has found, or the default."""
+    return (case.settings or {}).get(name, default)
+
+
 def seeded_members(case: Case) -> str:
-    """Five models from five seeds, trained as long as the case's run, in the list ``members``."""
+    """Models from five seeds (or as many as a re-run found), trained as long as the case's run, in ``members``."""
     return f"""members = []
-for seed in range(5):
+for seed in range({setting(case, "members", 5)}):
     keras.utils.set_random_seed(seed)
     members.append(build_model())
     members[-1].fit(x_train, y_train, epochs={epochs(case)}, verbose=0)

@@ -37,7 +37,8 @@ _SEEN = {
     "exploding-gradients": "the steps threw the weights away ({train} ends at {train_last})",
     "dead-units": "units output zero for every example, so that nothing passes",
     "saturated-units": "units are pinned at a limit of their activation, where it has no slope",
-    "unscaled-inputs": "the inputs are far from a spread of 1",
+    "unscaled-inputs": "the {what} are far from a spread of 1",
+    "lagging-averages": "{curve} ({last}) is that of moving averages which lag behind the batches'",
     "non-finite-data": "the data hold NaN or Inf",
     "collapse": "{curve} was at {best} at {best_at} and broke down to {last}",
 }
@@ -70,7 +71,7 @@ def cause(case: Case) -> str:
 
 def _facts(case: Case) -> dict[str, str]:
     curves, rule = case.curves, case.finding.rule
-    facts = {"end": curves.label(curves.length)}
+    facts = {**case.finding.names, "end": curves.label(curves.length)}
     train = curves.of("train", "loss") or next((one for one in curves.series if one.split == "train"), None)
     if train is not None:
         facts |= {f"train_{key}": value for key, value in _of(train, curves).items()} | {"train": train.name}

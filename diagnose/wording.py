@@ -52,13 +52,26 @@ class _Figure:
         return _FORMS[spec](self.value)
 
 
-def fill(template: str, evidence: Mapping[str, float], names: Mapping[str, str], label: Callable[[int], str]) -> str:
+# Words for a run that is over, and for one that goes on; every template may use them.
+TENSES = {"ends": ("ends", "is now"), "in_all": ("over the whole run", "so far")}
+
+
+def fill(
+    template: str,
+    evidence: Mapping[str, float],
+    names: Mapping[str, str],
+    label: Callable[[int], str],
+    *,
+    running: bool = False,
+) -> str:
     """The template with its numbers: ``{rise:%}`` "51%", ``{noise:x}`` "14 times", ``{count:d}`` "12", ``{best}`` "0.370".
 
     A key that ends in ``_epoch`` holds a 1-based position and becomes what the history calls it ("epoch 19").
-    ``names`` are words, such as the curve's name.
+    ``names`` are words, such as the curve's name. ``{ends}`` and ``{in_all}`` say "is now" and "so far" of a run that is
+    still ``running``.
     """
-    values: dict[str, object] = {
+    values: dict[str, object] = {key: words[running] for key, words in TENSES.items()}
+    values |= {
         key: label(round(value)) if key.endswith("_epoch") else _Figure(value) for key, value in evidence.items()
     }
     values.update(names)

@@ -50,7 +50,8 @@ new data"), and says how probable that is. Say we want ``late-start``: the loss 
 
    The docstring is what ``diagnose explain late-start`` prints; ``{SHARE:%}`` in it is filled from the constant, so that
    text and code cannot drift apart. ``say`` is filled from the evidence in the same way: ``{x}`` a number, ``{x:%}`` a
-   share, ``{x:x}`` a multiple, ``{x:d}`` a count; a key that ends in ``_epoch`` becomes "epoch 12" (diagnose/wording.py).
+   share, ``{x:x}`` a multiple, ``{x:d}`` a count; a key that ends in ``_epoch`` becomes "epoch 12"; ``{ends}``
+   reads "is now" while training runs (diagnose/wording.py).
 
 2. **Three outcomes.** ``Verdict`` with a confidence of one half or more is a finding; below, the rule found nothing;
    ``CannotJudge(reason)`` where the history lacks what it takes. Confidence is a probability: multiply what must all be

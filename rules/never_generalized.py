@@ -11,12 +11,13 @@ What the curves show
 
 How it is decided
     The training loss must have fallen (half sure at {FELL:%}); the best of the validation loss may lie at most
-    {GAIN:%} (half sure) below the level of its start. With an accuracy, the best validation accuracy may have
-    gained at most {SCORE:%} (half sure) of what its lowest value left to gain, while the training accuracy gained;
-    without one, the claim is not made more than {BLIND:%} sure: a network that starts from trained weights looks
-    the same. With accuracies the training accuracy must have gained (half sure at {TRAIN_SCORE:%}) and no
-    validation accuracy may exceed what guessing could be (half sure at {CHANCE:%}). An accuracy that gained
-    {CLEARLY:x} as much contradicts even a loss that never improved.
+    {GAIN:%} (half sure) below the level of its start, or below what guessing costs, ln K, where the callback has
+    seen how many classes K the output tells apart: coming down to that is no gain. With an accuracy, the best
+    validation accuracy may have gained at most {SCORE:%} (half sure) of what the lowest value before it left to
+    gain, while the training accuracy gained; without one, the claim is not made more than {BLIND:%} sure: a network
+    that starts from trained weights looks the same. With accuracies the training accuracy must have gained (half
+    sure at {TRAIN_SCORE:%}) and no validation accuracy may exceed what guessing could be (half sure at {CHANCE:%}).
+    An accuracy that gained {CLEARLY:x} as much contradicts even a loss that never improved.
 
 What else looks like it
     Fine-tuning, whose first epoch is already the best. Batch normalization whose moving averages never settled:
@@ -28,6 +29,7 @@ Sources
 """
 
 from diagnose.evidence.belief import above
+from diagnose.evidence.heads import guessing
 from diagnose.evidence.run import Run
 from diagnose.registry import CannotJudge, Verdict, rule
 
@@ -50,7 +52,8 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("needs a training and a validation loss")
     if min(train.n, val.n) < 5:
         return CannotJudge("fewer than five points")
-    gain = (val.origin - val.best) / val.scale(val.origin)
+    start = min(val.origin, guessing(run) / val.unit)
+    gain = (start - val.best) / val.scale(start)
     confidence = above(run.learnt, FELL, 0.04) * (1 - above(gain, GAIN, 0.015))
     evidence = {
         "train_start": train.told(train.start),
@@ -64,7 +67,9 @@ def never_generalized(run: Run) -> Verdict | CannotJudge:
     if held is None or learnt is None:
         confidence = min(confidence, BLIND)
     else:
-        lowest = min(float(held.min()), float(learnt.min()))
+        # what comes after the best is no level that it rose from: rows of a class that is not in the training set
+        # are right by chance at first, and never again
+        lowest = min(float(held[: int(held.argmax()) + 1].min()), float(learnt.min()))
         score = (float(held.max()) - lowest) / max(1 - lowest, 1e-9)
         trained = (float(learnt.max()) - lowest) / max(1 - lowest, 1e-9)
         by_score = (1 - above(score, SCORE, 0.03)) * above(trained, TRAIN_SCORE, 0.05)

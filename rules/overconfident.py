@@ -68,7 +68,7 @@ def overconfident(run: Run) -> Verdict | CannotJudge:
         harm=val.rise_told,
         evidence=evidence,
         names={"curve": val.name, "score": score.name},
-        say="{curve} ends {rise:%} above its best level ({best}, {best_epoch}), yet {score} went from {score_then} to "
+        say="{curve} {ends} {rise:%} above its best level ({best}, {best_epoch}), yet {score} went from {score_then} to "
         "{score_end}: the answers hold, the probabilities don't",
         before=("overfit",) if gained > IMPROVED else (),
         looks_like="label noise, or a validation set too small for its accuracy to show the harm",

@@ -73,7 +73,7 @@ def overfit(run: Run) -> Verdict | CannotJudge:
         return CannotJudge("fewer than five points")
     evidence = rise_evidence(val)
     names = {"curve": val.name}
-    say = "{curve} ends {rise:%} worse than its best level ({best}, {best_epoch}), {rise_in_noise:x} the noise between epochs"
+    say = "{curve} {ends} {rise:%} worse than its best level ({best}, {best_epoch}), {rise_in_noise:x} the noise between epochs"
     if train is not None:
         then = float(train.trend[train.nearest(val.position(val.best_index))])
         fell = (then - train.end) / train.scale(then)

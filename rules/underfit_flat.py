@@ -70,7 +70,7 @@ def underfit_flat(run: Run) -> Verdict | CannotJudge:
         confidence *= 1 - above((train.origin - train.best) / train.scale(train.origin), ONCE, 0.05)
     evidence = {"start": train.told(train.start), "end": train.told(train.end), "fall": fall}
     names = {"curve": train.name}
-    say = "{curve} went from {start} to {end}: an improvement of {fall:%} over the whole run"
+    say = "{curve} went from {start} to {end}: an improvement of {fall:%} {in_all}"
     if gained is not None and fall > FALL:
         say = "{curve} fell from {start} to {end}, but the accuracy gained only {accuracy_gained:%} of what guessing "
         say += "leaves to gain"

@@ -93,3 +93,9 @@ def test_a_missing_number_is_an_error_of_the_rule():
         fill("{best}", {}, {}, label)
     with pytest.raises(KeyError):
         fill("{best:z}", {"best": 1.0}, {}, label)
+
+
+def test_a_run_that_goes_on_has_not_ended():
+    for running, text in ((False, "loss ends 5% up over the whole run"), (True, "loss is now 5% up so far")):
+        template, numbers, names = "{curve} {ends} {rise:%} up {in_all}", {"rise": 0.05}, {"curve": "loss"}
+        assert fill(template, numbers, names, str, running=running) == text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from diagnose.evidence.run import Run
 from diagnose.inside import Head
 
 PROBABILITIES = ("sigmoid", "softmax", "hard_sigmoid")
@@ -11,6 +14,10 @@ OF_SHARES = ("categorical_crossentropy", "categorical_focal_crossentropy")
 LABELS = "sparse_categorical_crossentropy"
 OF_TWO = ("binary_crossentropy", "binary_focal_crossentropy")
 REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "mean_absolute_percentage_error")
+
+SQUARES = frozenset({"mean_squared_error"})
+ABSOLUTE = frozenset({"mean_absolute_error", "huber", "log_cosh"})  # far from zero all of them are
+MEAN_DEVIATION = math.sqrt(2 / math.pi)  # of a normal distribution, in its standard deviations
 
 
 def mismatch(head: Head) -> str | None:
@@ -61,3 +68,30 @@ def _targets(head: Head) -> str | None:
     if head.loss in REGRESSION and head.units is not None and head.target_units != head.units:
         return f"{head.units} outputs are compared with {head.target_units} target an example, each with each"
     return None
+
+
+def guessing(run: Run) -> float:
+    """The cross-entropy of guessing among the classes that the model's only output tells apart; infinite where unknown."""
+    heads = run.inside.heads if run.inside else ()
+    if len(heads) != 1 or heads[0].units is None:
+        return math.inf
+    if heads[0].loss in OF_TWO and heads[0].units == 1:
+        return math.log(2)
+    return math.log(heads[0].units) if heads[0].loss in (LABELS, *OF_SHARES[:1]) else math.inf
+
+
+def untold(run: Run) -> tuple[float, float, float] | None:
+    """Scale and spread of a quantity to predict, and the share of its variance that the training loss leaves at the end.
+
+    1 is what always predicting the mean leaves; infinite for a loss that is no number any more. For absolute errors the
+    share is that of a normal distribution. None for a model with several outputs, another loss, or unknown targets.
+    """
+    heads, loss = run.inside.heads if run.inside else (), run.curves.of("train", "loss")
+    if loss is None or len(heads) != 1 or heads[0].activation in RANGES or heads[0].loss not in SQUARES | ABSOLUTE:
+        return None
+    scale, spread, lost = heads[0].scale, heads[0].spread, not math.isfinite(loss.values[-1])
+    if not scale or not spread or (run.train is None and not lost):
+        return None
+    end = math.inf if lost or run.train is None else run.train.told(run.train.end)
+    left = end / spread**2 if heads[0].loss in SQUARES else (end / (MEAN_DEVIATION * spread)) ** 2
+    return scale, spread, left

@@ -6,7 +6,9 @@ From the user's code to the verdict, left to right:
     trial.py       one training from one seed, its predictions scored: an Outcome, all JSON
     facts.py       what a technique may know before it is tried
     process.py     each trial in a process of its own
+    database.py    where a study is kept, and who may write to it
     store.py       the trials in Optuna's database: nothing that was recorded is ever lost
+    models.py      what trials leave behind, while it may be needed
     candidates.py  which techniques with which settings, in which order
     racing.py      who gets more seeds and who is dropped, on the validation rows
     statistics.py  paired differences and their intervals, on the test rows

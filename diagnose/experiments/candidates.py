@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from diagnose import techniques
@@ -56,6 +57,11 @@ class Field:
 
 def judged(outcomes: Sequence[Outcome]) -> Report | None:
     """The diagnosis of a configuration from its runs over seeds; None when no run has a history that can be judged."""
+    return _judged(tuple(outcomes))
+
+
+@lru_cache(maxsize=64)  # a study asks again after every training
+def _judged(outcomes: tuple[Outcome, ...]) -> Report | None:
     files = [io.BytesIO(json.dumps(one.run).encode()) for one in outcomes if one.run]
     if not files:
         return None
@@ -89,7 +95,7 @@ def field(
             continue
         if slug in tried or any(slug == step[0] for step in base):
             continue
-        if len({candidate.technique for candidate in candidates}) == width:
+        if not named and len({candidate.technique for candidate in candidates}) == width:
             break
         try:
             choices = (one.settings or (lambda *_: [{}]))(facts, treats[0] if treats else "")

@@ -5,12 +5,18 @@ The file is the user's own code. It is run when it is named on the command line,
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import inspect
 import sys
+import types
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from diagnose.errors import UsageError
 
@@ -81,3 +87,42 @@ def _module(path: Path) -> Any:
     except SyntaxError as error:
         raise UsageError(f"{path}: line {error.lineno}: expected Python, found: {error.msg}") from error
     return module
+
+
+def digest(experiment: Experiment) -> str:
+    """What tells one experiment from another: the file's text, or what functions and data consist of."""
+    if isinstance(experiment, ExperimentFile):
+        return hashlib.sha256(Path(experiment.path).read_bytes()).hexdigest()[:16]
+    parts = (experiment.build_model, experiment.data, dict(experiment.arguments), experiment.pretrained)
+    return hashlib.sha256(repr(_told(parts, frozenset())).encode()).hexdigest()[:16]
+
+
+def _told(value: Any, seen: frozenset[int]) -> Any:
+    """A value as text that is the same in every process: code, constants and arrays by content, all else by its type."""
+    if isinstance(value, (str, bytes, int, float, bool, type(None))):
+        return value
+    if isinstance(value, Mapping):
+        return [(_told(name, seen), _told(one, seen)) for name, one in value.items()]
+    if isinstance(value, (tuple, list)):
+        return [_told(one, seen) for one in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(repr(_told(one, seen)) for one in value)
+    if isinstance(value, types.CodeType):
+        return [value.co_code, value.co_names, _told(value.co_consts, seen)]
+    if isinstance(value, types.FunctionType):
+        return _told_function(value, seen)
+    if hasattr(value, "__array__"):
+        array = np.ascontiguousarray(value)
+        content = repr(array.tolist()).encode() if array.dtype.hasobject else array.tobytes()
+        return [str(array.dtype), array.shape, zlib.crc32(content)]
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _told_function(function: types.FunctionType, seen: frozenset[int]) -> Any:
+    """Its code and what that uses; a library's function by its name."""
+    path = getattr(sys.modules.get(function.__module__), "__file__", None) or ""
+    if id(function) in seen or "site-packages" in path:
+        return f"{function.__module__}.{function.__qualname__}"
+    seen = seen | {id(function)}
+    used = inspect.getclosurevars(function)
+    return [_told(one, seen) for one in (function.__code__, function.__defaults__, used.nonlocals, used.globals)]

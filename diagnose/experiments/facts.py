@@ -11,12 +11,15 @@ import numpy as np
 
 from diagnose.experiments.experiment import Experiment
 from diagnose.experiments.trial import recipe_of
-from diagnose.inspection.configuration import ends
+from diagnose.inspection.configuration import ends, heads
 from diagnose.inspection.configuration import learning_rate as rate_now
-from diagnose.inspection.parts import activation, parts
+from diagnose.inspection.parts import activation
+from diagnose.inspection.sample import with_targets
 from diagnose.recipes import Facts, Recipe
 from diagnose.recipes.data import classes_of
-from diagnose.recipes.layers import editable, hidden
+from diagnose.recipes.graph import editable
+from diagnose.recipes.roles import activations
+from diagnose.recipes.rows import finite
 
 CLASS_LOSSES = ("crossentropy", "focal", "hinge")
 FAR = 10.0  # inputs beyond this deviation or mean are on a scale that no default rate was made for
@@ -43,18 +46,21 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         epochs=recipe.epochs,
         best_epoch=int(np.nanargmin(watched)) + 1 if np.isfinite(watched).any() else 1,
         optimizer=type(optimizer).__name__.lower(),
-        learning_rate=rate_now(model) if isinstance(config.get("learning_rate"), (int, float)) else None,
+        learning_rate=_rate(model, recipe, config.get("learning_rate")),
         momentum=float(config.get("momentum") or 0.0) if type(optimizer).__name__ == "SGD" else 0.0,
         clipped=any(config.get(name) for name in ("clipnorm", "clipvalue", "global_clipnorm")),
         loss=loss,
         layers=tuple(type(layer).__name__ for layer in flat),
-        activations=tuple(name for layer in hidden(model) if (name := activation(layer))) or _separate(model),
+        activations=activations(model),
         output=next((activation(one) or "" for one in ends(model)), ""),
         editable=editable(model),
         pretrained=recipe.pretrained is not None,
-        shuffled=bool(recipe.arguments.get("shuffle", True)),
+        shuffled=train.stream is None and bool(recipe.arguments.get("shuffle", True)),
         scaled=all(_near_one(one) for one in x),
         targets_scaled=classified or all(_near_one(one) for one in y),
+        head=_head(model, y),
+        finite=bool(finite(train).all()),
+        ran=len(watched),
         nested=any(isinstance(layer, keras.Model) for layer in model.layers),
     )
 
@@ -64,10 +70,16 @@ def facts(experiment: Experiment, history: dict[str, Sequence[float]]) -> dict[s
     return asdict(facts_of(recipe_of(experiment), history))
 
 
-def _separate(model: Any) -> tuple[str, ...]:
-    return tuple(
-        name for part in parts(model, ends(model)) if not part.layer.output and (name := activation(part.keras))
-    )
+def _rate(model: Any, recipe: Recipe, given: Any) -> float | None:
+    """The rate that training starts with, unless a schedule, in the optimizer or in a callback, sets it."""
+    ruled = recipe.called("LearningRateScheduler") is not None
+    return rate_now(model) if isinstance(given, (int, float)) and not ruled else None
+
+
+def _head(model: Any, targets: Sequence[Any]) -> dict[str, Any]:
+    """The fields of the one output's Head, with what is known of its targets; {} where there are several."""
+    found = heads(model)
+    return asdict(with_targets(found[0], targets[0])) if len(found) == len(targets) == 1 else {}
 
 
 def _loss(model: Any) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from diagnose.errors import UsageError
+from diagnose.experiments import models
 from diagnose.experiments.experiment import Experiment
-from diagnose.experiments.process import Processes, Stopped, TrialFailed
+from diagnose.experiments.process import Killed, Processes, Stopped, TrialFailed
 from diagnose.experiments.racing import Results
-from diagnose.experiments.store import Entry, Store
+from diagnose.experiments.store import ATTEMPTS, Entry, Store
 from diagnose.experiments.study import Plan, Settings, plan
 from diagnose.experiments.trial import Outcome
 from diagnose.recipes import CannotEdit
 
 POLL = 0.5  # seconds between two looks at a study on which others work
+# A training that hangs is ended: after so many times the baseline's duration, and this many seconds besides.
+LONGEST, AND = 50, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,10 @@ class Harness:
         self._directory, self._watch, self._metric = directory, watch, metric
         self._processes = Processes(limits.jobs)
         self._begun = time.monotonic()
-        self._trained, self._running, self._starting = 0, 0, 0
+        self._trained, self._running = 0, 0
         self._lock = threading.Lock()
         self._error: BaseException | None = None
+        self._given_up: dict[str, tuple[Entry, Outcome]] = {}
         self.stopped: str | None = None
 
     def run(self) -> Plan:
@@ -111,7 +115,10 @@ class Harness:
         """What was recorded, and the entries that were given up as failed."""
         found = dict(self._store.results())
         for entry in self._store.given_up():
-            found.setdefault(entry.key, (entry, Outcome(failed="the process died again and again")))
+            failed = f"the process that trained it died {ATTEMPTS} times"
+            if not entry.steps:
+                raise UsageError(f"the training itself can't be run: {failed}")
+            found.setdefault(entry.key, self._given_up.setdefault(entry.key, (entry, Outcome(failed=failed))))
         return found
 
     def _work(self) -> None:
@@ -126,43 +133,68 @@ class Harness:
         """Train one more; whether there may be another."""
         with self._lock:
             now = plan(self.results(), self._settings)
+            self._tidy(now)
             if now.over:
                 return False
-            if self._limits.trials is not None and self._trained + self._running >= self._limits.trials:
-                self.stopped = self.stopped or f"--max-trials {self._limits.trials} was reached"
+            limit = self._limits.trials
+            if limit is not None and self._trained >= limit:
+                self.stopped = self.stopped or f"--max-trials {limit} was reached"
                 return False
-            self._store.plan(now.entries)
-            mine = self._store.waiting() > self._starting
+            mine = limit is None or self._trained + self._running < limit
             if mine:
-                self._running, self._starting = self._running + 1, self._starting + 1
-        if not mine:  # what is left is being trained elsewhere; its results decide what comes next
+                self._store.plan(now.entries)
+                self._running += 1
+        done = self._once() if mine else None
+        if done is None:  # what is left is being trained elsewhere; its results decide what comes next
             time.sleep(POLL)
-            return True
+        return True
+
+    def _once(self) -> tuple[Entry, Outcome] | None:
+        done = None
         try:
-            self._store.work(self._train, self._settings.metric)
+            done = self._store.work(self._train)
         except Stopped:
-            return False
+            pass
         finally:
             with self._lock:
                 self._running -= 1
-        return True
+                self._trained += done is not None
+        if done is not None:
+            with self._lock:
+                self._tell(*done)
+        return done
 
     def _train(self, entry: Entry) -> Outcome:
-        save = str(self._directory / "models" / file_name(entry))
-        log = self._directory / "logs" / f"{file_name(entry)}.log"
-        with self._lock:
-            self._starting = max(0, self._starting - 1)
         begun = time.monotonic()
         try:
-            found = self._processes.trial(self._experiment, entry.steps, entry.seed, self._metric, save, log)
+            try:
+                return self._trial(entry)
+            except Killed:  # perhaps not for its own sake; the second time it is
+                return self._trial(entry)
         except (CannotEdit, TrialFailed) as error:
             if not entry.steps:
-                raise UsageError(f"the training itself can't be run: {error} (all it printed: {log})") from error
-            found = Outcome(failed=str(error), seconds=round(time.monotonic() - begun, 3))
-        with self._lock:
-            self._trained += 1
-            self._tell(entry, found)
-        return found
+                raise UsageError(
+                    f"the training itself can't be run: {error} (all it printed: {self._log(entry)})"
+                ) from error
+            return Outcome(failed=str(error), seconds=round(time.monotonic() - begun, 3))
+
+    def _trial(self, entry: Entry) -> Outcome:
+        known = [outcome.seconds for one, outcome in self._store.results().values() if not one.steps]
+        longest = LONGEST * max(known) + AND if entry.steps and known else None
+        save = models.save_to(self._directory, entry)
+        return self._processes.trial(
+            self._experiment, entry.steps, entry.seed, self._metric, save, self._log(entry), longest
+        )
+
+    def _log(self, entry: Entry) -> Path:
+        return self._directory / "logs" / f"{models.file_name(entry)}.log"
+
+    def _tidy(self, now: Plan) -> None:
+        """A model that can't win any more is removed."""
+        for at in now.rounds:
+            done = [*at.race.dropped, *(one for one in at.field.candidates if at.race.over and one != at.winner)]
+            gone = {repr(one.steps) for one in done}
+            models.forget(self._directory, [entry for entry in at.race.entries if repr(entry.steps) in gone])
 
     def _tell(self, entry: Entry, outcome: Outcome) -> None:
         results = {**self.results(), entry.key: (entry, outcome)}
@@ -178,17 +210,3 @@ class Harness:
         self._watch(
             Standing(len(results), len(results) + left, seconds, now, results, (entry, outcome), self._settings)
         )
-
-
-def file_name(entry: Entry) -> str:
-    """A name that every file system takes, and that no two entries share."""
-    import hashlib
-    import re
-
-    plain = re.sub(r"[^A-Za-z0-9.=+-]+", "_", entry.label)[:60]
-    return f"{plain}_seed{entry.seed}_{hashlib.sha256(entry.key.encode()).hexdigest()[:6]}"
-
-
-def with_found(settings: Settings, metric: str, direction: str) -> Settings:
-    """The settings once it is known by what is judged."""
-    return replace(settings, metric=metric, direction="min" if direction == "min" else "max")

@@ -9,11 +9,11 @@ from typing import Any
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """What the libraries beneath Keras print when they are loaded (devices they have not found) is for nobody."""
+def _mute() -> Iterator[None]:
+    """What the libraries beneath Keras say while they are loaded is said behind Python's back."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
     try:
-        os.dup2(nowhere, 2)
         yield
     finally:
         os.dup2(kept, 2)
@@ -21,7 +21,7 @@ def _quiet() -> Iterator[None]:
         os.close(nowhere)
 
 
-with _quiet():
+with _mute():
     import keras  # noqa: F401 - loading it is what takes the time
 
 from diagnose.experiments.facts import facts  # noqa: E402

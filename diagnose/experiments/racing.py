@@ -9,6 +9,7 @@ The plan is a function of the results alone: whoever works it out, at whatever t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from diagnose.experiments.trial import Outcome, Step
 
 Results = Mapping[str, tuple[Entry, Outcome]]
 KEEP = {1: 6, 2: 4, 3: 2}  # how many stay at most after so many seeds; after more, as after the last
+OWN = {1: 2, 2: 1}  # the same for the settings of a technique that was asked for by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def scores(
     for entry, outcome in results.values():
         if entry.steps == tuple(steps) and outcome.failed is None and (seeds is None or entry.seed < seeds):
             value = getattr(outcome, part).get(name)
-            if value is not None:
+            if value is not None and math.isfinite(value):
                 found[entry.seed] = float(value)
     return found
 
@@ -61,8 +63,12 @@ def run(
     seeds: int,
     metric: str,
     direction: Direction,
+    each: bool = False,
 ) -> Race:
-    """The race as far as the results tell. The baseline's trials (steps ``base``) are there already."""
+    """The race as far as the results tell. The baseline's trials (steps ``base``) are there already.
+
+    each: every technique is to get its verdict, so only the settings of one race with one another.
+    """
     alive = list(candidates)
     entries: list[Entry] = []
     dropped: list[Candidate] = []
@@ -73,12 +79,23 @@ def run(
         if any(entry.key not in results for entry in wanted):
             return Race(tuple(entries), (), tuple(dropped))
         if count < seeds:
-            kept = _survivors(alive, results, baseline, count, metric, direction)
+            groups = _by_technique(alive) if each else [alive]
+            rival = {} if each else baseline
+            kept = [
+                one for group in groups for one in _survivors(group, results, rival, count, metric, direction, each)
+            ]
             dropped += [one for one in alive if one not in kept]
             alive = kept
     whole = [one for one in alive if len(scores(results, one.steps, metric)) == seeds]
     dropped += [one for one in alive if one not in whole]
     return Race(tuple(entries), tuple(whole), tuple(dropped), over=True)
+
+
+def _by_technique(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    groups: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        groups.setdefault(one.technique, []).append(one)
+    return list(groups.values())
 
 
 def _survivors(
@@ -88,14 +105,16 @@ def _survivors(
     count: int,
     metric: str,
     direction: Direction,
+    each: bool,
 ) -> list[Candidate]:
     """Whoever goes on after ``count`` seeds, in the order of recommendation."""
 
     def so_far(one: Candidate) -> dict[int, float]:
         return scores(results, one.steps, metric, seeds=count)
 
+    places = OWN if each else KEEP
     known = [one for one in alive if len(so_far(one)) == count]
-    ranked = ranking(known, results, metric, direction, seeds=count)[: KEEP.get(count, KEEP[max(KEEP)])]
+    ranked = ranking(known, results, metric, direction, seeds=count)[: places.get(count, places[max(places)])]
     if not ranked:
         return []
     rivals = (so_far(ranked[0]), baseline)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any
 
 from diagnose.engine import diagnose
 from diagnose.errors import MissingDependency, UsageError
-from diagnose.experiments.experiment import Experiment, ExperimentFile, ExperimentParts
-from diagnose.experiments.harness import Harness, Limits, Watch, file_name
+from diagnose.experiments import models
+from diagnose.experiments.experiment import Experiment, ExperimentFile, ExperimentParts, digest
+from diagnose.experiments.harness import Harness, Limits, Watch
 from diagnose.experiments.process import Processes, TrialFailed
 from diagnose.experiments.racing import Results, scores
 from diagnose.experiments.report import RerunReport
@@ -22,6 +22,7 @@ from diagnose.experiments.store import Entry, Store
 from diagnose.experiments.study import Plan, Settings, plan
 from diagnose.experiments.summing import report_of
 from diagnose.experiments.trial import Probe, Step
+from diagnose.recipes import CannotEdit
 from diagnose.report import Report
 
 DATABASE = "study.db"
@@ -158,15 +159,6 @@ def history(asked: Asked) -> Report | None:
     return found
 
 
-def digest(experiment: Experiment) -> str:
-    """What tells one experiment from another: the file's text, or the function's own code."""
-    if isinstance(experiment, ExperimentFile):
-        return hashlib.sha256(Path(experiment.path).read_bytes()).hexdigest()[:16]
-    written = getattr(experiment.build_model, "__code__", None)
-    text = repr((written.co_code, written.co_consts[:0])) if written is not None else repr(experiment.build_model)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def _store(directory: Path, experiment: Experiment, asked: Asked) -> Store:
     if asked.storage is not None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -177,7 +169,9 @@ def _store(directory: Path, experiment: Experiment, asked: Asked) -> Store:
             f"{directory} holds a study: --resume goes on with it, --directory DIR begins another elsewhere"
         )
     directory.mkdir(parents=True, exist_ok=True)
-    return Store(f"sqlite:///{database}")
+    store = Store(f"sqlite:///{database}")
+    models.forget_halves(directory)  # nobody else works here
+    return store
 
 
 def probed(experiment: Experiment, asked: Asked, directory: Path, *, timed: bool = False) -> Probe:
@@ -231,37 +225,29 @@ def _method(found: Probe, settings: Settings) -> tuple[str, ...]:
 def _with_model(
     report: RerunReport, now: Plan, results: Results, experiment: Experiment, asked: Asked, directory: Path
 ) -> RerunReport:
-    """The report with the winner's model kept as ``winner.keras`` (or a folder), the others' models removed."""
-    if report.winner is None or not now.over:
+    """The report with the winner's model kept as ``winner.keras`` (or a folder); the other models are removed."""
+    winner = next((one.winner for one in reversed(now.rounds) if one.winner is not None), None)
+    entry = None if winner is None else Entry(winner.steps, _typical(results, winner.steps, report.metric))
+    if now.over:
+        models.forget(directory, [one for one in now.entries if entry is None or one.key != entry.key])
+    if entry is None or report.winner is None:
         return report
-    at = next(one for one in reversed(now.rounds) if one.winner is not None)
-    assert at.winner is not None
-    entry = Entry(at.winner.steps, _typical(results, at.winner.steps, report.metric))
-    stem = file_name(entry)
-    kept = next((one for one in (directory / "models").glob(f"{stem}*")), None)
-    if kept is None:  # it was trained on another machine
-        log = directory / "logs" / f"{stem}.log"
-        save = str(directory / "models" / stem)
-        made = Processes().trial(experiment, entry.steps, entry.seed, asked.metric, save, log)
-        kept = Path(made.model or "")
-    target = directory / f"winner{kept.suffix if kept.is_file() else ''}"
-    for old in (directory / "winner.keras", directory / "winner"):
-        _remove(old)
-    shutil.copytree(kept, target) if kept.is_dir() else shutil.copy2(kept, target)
-    return replace(report, winner=replace(report.winner, model=str(target)))
+    kept = models.model_of(directory, entry)
+    if kept is None and now.over:  # it was trained on another machine, or for a plan with other seeds
+        log = directory / "logs" / f"{models.file_name(entry)}.log"
+        save = models.save_to(directory, entry)
+        with suppress(CannotEdit, TrialFailed):
+            Processes().trial(experiment, entry.steps, entry.seed, asked.metric, save, log)
+        kept = models.model_of(directory, entry)
+    if kept is None:
+        return report
+    return replace(report, winner=replace(report.winner, model=str(models.keep(directory, kept))))
 
 
 def _typical(results: Results, steps: Sequence[Step], metric: str) -> int:
     """The seed whose run scores in the middle on the choice rows: neither luck nor bad luck."""
     found = sorted(scores(results, steps, metric).items(), key=lambda item: item[1])
     return found[len(found) // 2][0]
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def planned(settings: Settings) -> Plan:

@@ -112,6 +112,7 @@ def _round(number: int, base: tuple[Step, ...], tried: set[str], results: Result
         seeds=settings.seeds,
         metric=settings.metric,
         direction=settings.direction,
+        each=bool(settings.named) and number == 1,
     )
     one = Round(number, base, report, found, race)
     if not race.over:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from diagnose.recipes import CannotEdit, Facts, Recipe, Settings
 
 Step = tuple[str, Settings]  # a technique's slug and its settings
 SAMPLE = 256  # rows with which the inside of the model is looked at
+SAVING = ".saving-"  # beginning of a name under which a model is written until it is whole
+FIRST = ("data-audit", "resplit")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What a trial found: JSON all through.
+    """What a trial found: JSON all through. One is only equal to itself, so that what follows from it can be remembered.
 
     choice     scores by name on the rows that settings are chosen by (validation)
     verdict    scores by name on rows that chose nothing (test); None where one can't be computed
@@ -77,16 +80,15 @@ def run(
 
     keras.utils.set_random_seed(seed)
     begun = time.monotonic()
-    base = recipe_of(experiment)
+    base = replace(recipe_of(experiment), seed=seed)
     scorer = Scorer(base.build(), metric, base.data.train)
     recipe = edited(base, steps)
     seen: list[Any] = []
     trained = training.train(recipe.watched(lambda one: _watching(one, seen)), seed)
     held = recipe.data.choice or base.data.validation
-    choice = scorer.score(trained.predict(held.x), held)
+    choice = scorer.score(trained.predict(held.x) if trained.crossed is None else trained.crossed, held)
     predicted = trained.predict(base.data.test.x)
     verdict = scorer.score(predicted, base.data.test)
-    folder = None if save is None else Path(save)
     return Outcome(
         choice=choice,
         verdict=verdict,
@@ -99,8 +101,22 @@ def run(
         notes=(*recipe.notes, *trained.notes),
         versions=versions(),
         facts={} if steps else _facts(base, trained),
-        model=None if folder is None else str(training.save(trained, folder.parent, folder.name)),
+        model=None if save is None else _kept(trained, Path(save)),
     )
+
+
+def _kept(trained: Any, path: Path) -> str:
+    """Save what predicts, so that under its name there is never half a model."""
+    from diagnose.recipes import training
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=SAVING, dir=path.parent) as folder:
+        made = training.save(trained, Path(folder), path.name)
+        target = path.parent / made.name
+        if target.is_dir():
+            shutil.rmtree(target)
+        made.replace(target)
+    return str(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +190,23 @@ def recipe_of(experiment: Experiment) -> Recipe:
 
 
 def _built(model: Any, x: Any) -> None:
-    """A Sequential model without an Input gets its layers' weights here; others build themselves."""
+    """A model without an Input gets its layers' weights here, so that an edit sees them: by its shape, or by one row."""
     import keras
 
     if isinstance(model, keras.Sequential) and not model.built and not isinstance(x, (dict, list, tuple)):
         model.build((None, *x.shape[1:]))
+    elif not model.built:
+        model(keras.tree.map_structure(lambda one: keras.ops.convert_to_tensor(one[:1]), x))
 
 
 def edited(recipe: Recipe, steps: Sequence[Step]) -> Recipe:
-    """The recipe with the techniques put on top of it, one after another. Raises CannotEdit."""
+    """The recipe with the techniques put on top of it, one after another. Raises CannotEdit.
+
+    What draws other rows comes first: the others measure the rows they find, and change their scale.
+    """
     from diagnose import techniques
 
-    for slug, settings in steps:
+    for slug, settings in sorted(steps, key=lambda step: step[0] not in FIRST):
         one = techniques.get(slug)
         if one.edit is None:
             raise CannotEdit(f"{slug} is not something a training can be repeated with")
@@ -206,7 +227,9 @@ def _guessed(scorer: Any, predicted: Any, recipe: Recipe) -> dict[str, float | N
 
 
 def _watching(recipe: Recipe, seen: list[Any]) -> Any:
-    """The callback that keeps the history and looks inside; of several fits it is the first that is kept."""
+    """The callback that keeps the history and looks inside, for the first of several fits."""
+    if seen:
+        return None
     from diagnose.callback import DiagnoseCallback
 
     train = recipe.data.train.take(slice(None, SAMPLE))

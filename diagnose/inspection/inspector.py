@@ -11,10 +11,10 @@ from diagnose.inside import MEASURES, Inside
 from diagnose.inspection import configuration
 from diagnose.inspection.parts import Part, parts
 from diagnose.inspection.sample import Probe, Sample
-from diagnose.inspection.weights import Moments, Snapshot, change, norm, snapshot, steps
+from diagnose.inspection.weights import Arrays, Moments, change, kernels, norm, snapshot, steps
 
-EVERY = 32  # epochs that are all inspected
-GROWTH = 0.05  # later the next one is inspected when that share of the run has passed: a 10,000-epoch run has some 150
+GROWTH = 0.25  # share by which the run has grown when it is inspected again: 20 times in 100 epochs, 40 in 10,000
+FOLLOWED = 2  # epochs inspected after one in which something happened
 
 
 class Inspector:
@@ -25,14 +25,23 @@ class Inspector:
 
     ``begin(epoch)`` and ``end(epoch)`` belong into ``on_epoch_begin`` and ``on_epoch_end``; their argument, keras's own
     number of the epoch, is not needed for counting: the first epoch seen is position 1 of the run.
+
+    Inspected are the epochs 1 to 8, then ever fewer of them (10, 12, 15, 18, 22, 27, 33...), so that a long run costs
+    little more than a short one; the one at position ``planned``, the last; and at once one in which something happened.
+    How far weights moved is measured within one epoch, from its begin to its end, however far apart the inspected are.
     """
 
     def __init__(self, model: Any, sample: Any = None) -> None:
         self._model = model
         self._position = 0
         self._due = 1
+        self._until = self._quiet = (
+            0  # positions: up to which all are inspected, and before which nothing more can be asked
+        )
+        self.planned: int | None = None
+        self._inside: Inside | None = None
         self._parts: tuple[Part, ...] | None = None
-        self._before: list[Snapshot] = []
+        self._before: list[Arrays] = []
         self._seen = 0  # position at whose end ``_before`` was taken
         self._made = 0  # the optimizer's steps then
         self._epochs: list[int] = []
@@ -44,15 +53,27 @@ class Inspector:
 
     def begin(self, epoch: int = 0) -> None:
         """Remember the weights, if this epoch is one to inspect."""
-        if self._position + 1 == self._due and self._built() and not (self._before and self._seen == self._position):
-            self._before, self._made = snapshot(self._parts or ()), self._steps_now()
+        if self._seen == self._position and self._before:
+            return  # nothing has moved since
+        self._before = []
+        if self._is_due(self._position + 1) and self._built():
+            self._before, self._made = [kernels(part) for part in self._parts or ()], self._steps_now()
 
-    def end(self, epoch: int = 0) -> None:
-        """Measure, if this epoch is one to inspect."""
+    def end(self, epoch: int = 0, happened: bool = False) -> None:
+        """Measure, if this epoch is one to inspect; ``happened``: the loss jumped, or is no number any more.
+
+        Then it and the next two are inspected, which is what evidence takes for "late"; at most once while the run grows
+        by a quarter.
+        """
         self._position += 1
-        if self._position < self._due:
+        pause = max(1, int(GROWTH * self._position))
+        if happened and self._position > self._quiet:
+            self._until = self._position + FOLLOWED
+            self._quiet = self._until + pause
+        if not self._is_due(self._position):
             return
-        self._due = self._position + max(1, int(GROWTH * (self._position - EVERY)))
+        if self._position >= self._due:
+            self._due = self._position + pause
         if self._built():
             now = self._steps_now()
             self._epochs.append(self._position)
@@ -60,9 +81,18 @@ class Inspector:
             self._made = now
             self._rows.append(self._measured())
             self._rate = configuration.learning_rate(self._model)
+            self._inside = None
+
+    def _is_due(self, position: int) -> bool:
+        return position >= self._due or position <= self._until or position == self.planned
 
     def inside(self) -> Inside:
         """All that was measured so far."""
+        if self._inside is None:
+            self._inside = self._collected()
+        return self._inside
+
+    def _collected(self) -> Inside:
         layers = tuple(part.layer for part in self._parts or ())
         unknown = [math.nan] * len(layers)
         arrays: dict[str, Any] = {
@@ -102,13 +132,13 @@ class Inspector:
     def _measured(self) -> dict[str, list[float]]:
         found = self._parts or ()
         after, moments = snapshot(found), Moments(getattr(self._model, "optimizer", None))
-        before = self._before or [Snapshot((), math.nan)] * len(found)
-        self._before, self._seen = after, self._position
+        before: list[Arrays] = self._before or [()] * len(found)
+        self._before, self._seen = [one.kernels for one in after], self._position
         first = next((at for at, part in enumerate(found) if part.kernels), None)
         probed = self._probe.measured() if self._probe else {}
         return probed | {
             "weight": [norm(one.kernels, part.layer.parameters) for one, part in zip(after, found, strict=True)],
-            "update": [change(a.kernels, b.kernels) for a, b in zip(before, after, strict=True)],
+            "update": [change(a, b.kernels) for a, b in zip(before, after, strict=True)],
             "lost": [one.lost for one in after],
             "moment": [moments.norm(part.kernels) for part in found],
             "implied": [moments.implied(part) if at == first else math.nan for at, part in enumerate(found)],

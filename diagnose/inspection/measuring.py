@@ -22,7 +22,7 @@ Outputs = dict[str, dict[str, Any]]  # measure -> place of the layer -> tensor
 
 def forward(model: Any, parts: Sequence[Part], x: Any) -> tuple[Any, Outputs]:
     """The model's prediction in training mode and what its layers did; call it inside a StatelessScope."""
-    means = {at: _moving_mean(part) for at, part in enumerate(parts) if part.layer.kind == NORMALIZES}
+    moving = {at: _moving(part) for at, part in enumerate(parts) if part.layer.kind == NORMALIZES}
     with _recorded(parts) as seen:
         prediction = model(x, training=True)
     out: Outputs = {"arriving": {}, "peak": {}, "pinned": {}, "drift": {}}
@@ -35,8 +35,8 @@ def forward(model: Any, parts: Sequence[Part], x: Any) -> tuple[Any, Outputs]:
         if part.layer.kind not in GATED and part.layer.activation in LIMITS:
             low, high = LIMITS[part.layer.activation]
             out["pinned"][place] = _pinned(gave, low, high)
-        if at in means:
-            out["drift"][place] = _drift(part.keras, means[at], given)
+        if at in moving:
+            out["drift"][place] = _drift(part.keras, *moving[at], given)
     return prediction, out
 
 
@@ -109,19 +109,20 @@ def _pinned(tensor: Any, low: float, high: float) -> Any:
     return _over_units(at_limit, "mean")
 
 
-def _moving_mean(part: Part) -> Any:
-    """As it is before the batch moves it."""
+def _moving(part: Part) -> tuple[Any, Any]:
+    """The moving mean and variance, as they are before the batch moves them."""
     from keras import ops
 
-    return ops.cast(part.keras.moving_mean, "float32")
+    return ops.cast(part.keras.moving_mean, "float32"), ops.cast(part.keras.moving_variance, "float32")
 
 
-def _drift(layer: Any, mean: Any, given: Any) -> Any:
-    """Root mean square over units of (moving mean - batch mean) / batch deviation."""
+def _drift(layer: Any, mean: Any, variance: Any, given: Any) -> Any:
+    """(2, units) what the moving statistics do to a standardised unit, against the batch's: its shift, and its stretch less 1."""
     from keras import ops
 
     value = ops.cast(given, "float32")
     axis = layer.axis % len(value.shape)
     others = tuple(one for one in range(len(value.shape)) if one != axis)
-    deviation = ops.sqrt(ops.var(value, axis=others) + layer.epsilon)
-    return ops.sqrt(ops.mean(ops.square((mean - ops.mean(value, axis=others)) / deviation)))
+    deviation = ops.sqrt(variance + layer.epsilon)
+    stretch = ops.sqrt(ops.var(value, axis=others) + layer.epsilon) / deviation
+    return ops.stack([(ops.mean(value, axis=others) - mean) / deviation, stretch - 1])

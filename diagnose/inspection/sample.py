@@ -61,7 +61,7 @@ class Sample:
             targets = [self.y[head.name] for head in heads]
         if len(targets) != len(heads):
             return tuple(heads)
-        return tuple(_targets(head, target) for head, target in zip(heads, targets, strict=True))
+        return tuple(with_targets(head, target) for head, target in zip(heads, targets, strict=True))
 
     def pieces(self) -> list[tuple[Any, Any, Any]]:
         """The examples to probe with, as a few mini-batches of one size."""
@@ -107,7 +107,7 @@ class Probe:
             "arriving": self._each(found, "arriving", lambda values: math.sqrt(values.mean())),
             "dead": self._each(found, "peak", lambda values: float((values.max(axis=0) <= 0).mean())),
             "saturated": self._each(found, "pinned", lambda values: float((values.mean(axis=0) >= NEARLY).mean())),
-            "drift": self._each(found, "drift", lambda values: float(values.mean())),
+            "drift": self._each(found, "drift", _off),
         }
 
     def _each(self, found: list[Outputs], name: str, reduce: Callable[[FloatArray], float]) -> list[float]:
@@ -118,6 +118,11 @@ class Probe:
                 continue
             out.append(reduce(np.stack([_numbers(one[name][str(at)]) for one in found])))
         return out
+
+
+def _off(values: FloatArray) -> float:
+    """Root mean square over units of shift and stretch together; (pieces, 2, units), each averaged over the pieces."""
+    return math.sqrt(float((values.mean(axis=0) ** 2).sum(axis=0).mean()))
 
 
 def _rows(array: Any) -> Any:
@@ -148,7 +153,8 @@ def _data(name: str, array: Any) -> Data:
     return Data(name, scale, float(bad.mean()) if bad.size else 0.0, float(bad.any(axis=1).mean()))
 
 
-def _targets(head: Head, target: Any) -> Head:
+def with_targets(head: Head, target: Any) -> Head:
+    """The head with what these targets, one row an example, tell of it."""
     if target is None or target.dtype.kind not in "fiub" or not target.size:
         return head
     values = target.astype(np.float64)
@@ -158,6 +164,14 @@ def _targets(head: Head, target: Any) -> Head:
     units = int(values.shape[-1]) if values.ndim > 1 else 1
     shares = units > 1 and bool(finite.min() >= 0) and bool(np.allclose(values.sum(axis=-1), 1, atol=1e-3))
     whole = bool((finite == np.round(finite)).all())
+    columns = np.where(np.isfinite(values), values, math.nan).reshape(-1, units)
     return replace(
-        head, target_units=units, low=float(finite.min()), high=float(finite.max()), whole=whole, one_hot=shares
+        head,
+        target_units=units,
+        low=float(finite.min()),
+        high=float(finite.max()),
+        whole=whole,
+        one_hot=shares,
+        scale=math.sqrt(float(np.mean(finite * finite))),
+        spread=math.sqrt(float(np.nanmean((columns - np.nanmean(columns, axis=0)) ** 2))),
     )

@@ -12,21 +12,39 @@ import numpy as np
 from diagnose.curves import FloatArray
 from diagnose.inspection.parts import Part
 
+LARGE = 2**18  # values of a variable that are not read whole
+Arrays = tuple[FloatArray, ...]
 MOST = 16384  # values of one variable that are looked at; of larger ones every n-th, so that the cost stays bounded
 
 
 def values(variable: Any) -> FloatArray:
     """(m,) the variable's values, at most about ``MOST``, evenly spread; a copy."""
-    flat = np.asarray(variable).reshape(-1)
-    return np.array(flat[:: -(-flat.size // MOST) or 1], dtype=np.float64)
+    size = math.prod(variable.shape)
+    stride = -(-size // MOST) or 1
+    if size > LARGE:  # only what is looked at leaves the device
+        from keras import ops
+
+        return np.array(ops.convert_to_numpy(ops.reshape(variable.value, (-1,))[::stride]), dtype=np.float64)
+    return np.array(_read(variable).reshape(-1)[::stride], dtype=np.float64)
+
+
+def _read(variable: Any) -> Any:
+    """The whole variable: by TensorFlow's own method where there is one, three times as fast as keras's."""
+    value = variable.value
+    return value.numpy() if hasattr(value, "read_value") else np.asarray(variable)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A layer's weights at one moment: the values of its kernels, and the share of all its weights that is NaN or Inf."""
 
-    kernels: tuple[FloatArray, ...]
+    kernels: Arrays
     lost: float
+
+
+def kernels(part: Part) -> Arrays:
+    """The values of a layer's kernels now."""
+    return tuple(values(one) for one in part.kernels)
 
 
 def snapshot(parts: Sequence[Part]) -> list[Snapshot]:
@@ -71,7 +89,7 @@ def _lost(arrays: Sequence[FloatArray]) -> float:
 def steps(optimizer: Any) -> int:
     """How many updates the optimizer has made; 0 without one."""
     found = getattr(getattr(optimizer, "inner_optimizer", optimizer), "iterations", None)
-    return 0 if found is None else int(np.asarray(found))
+    return 0 if found is None else int(_read(found))
 
 
 class Moments:
@@ -79,7 +97,7 @@ class Moments:
 
     def __init__(self, optimizer: Any) -> None:
         inner = getattr(optimizer, "inner_optimizer", optimizer)  # the one inside a loss-scale optimizer
-        self._optimizer = inner
+        self._optimizer, self._known = inner, dict[int, float]()
         self._squares = getattr(inner, "_velocities", None) if _keeps_squares(inner) else None
         self._begun = 1 - _fade(inner) ** (steps(inner) if self._squares else 0)  # running means begin at zero
 
@@ -102,8 +120,10 @@ class Moments:
         return math.sqrt(kernel / bias) if bias > 0 and kernel >= 0 else math.nan
 
     def _mean_square(self, variable: Any) -> float:
-        squares = values(self._squares[self._optimizer._get_variable_index(variable)])  # type: ignore[index]
-        return float(squares.mean()) / self._begun
+        place = self._optimizer._get_variable_index(variable)
+        if place not in self._known:
+            self._known[place] = float(values(self._squares[place]).mean()) / self._begun  # type: ignore[index]
+        return self._known[place]
 
 
 def _keeps_squares(optimizer: Any) -> bool:

@@ -56,7 +56,7 @@ def to_screen(text: str) -> None:
 class Adviser:
     """The options that all callbacks share, and what follows from them.
 
-    verbose      0: prints nothing; 1: news in one or two lines that fit the screen, the report at the end; 2: news in full
+    verbose      0: prints nothing; 1: news in one or two lines wrapped to the screen, the report at the end; 2: not wrapped
     min_epochs   epochs before the first word
     select, ignore   slugs of the only rules to judge, or of those to leave out
     log_to       a text file, "tensorboard:DIR", "mlflow", "wandb", or several of them: told the same as the screen
@@ -100,12 +100,17 @@ class Adviser:
         self.broken, self._held = False, []
         return self.live
 
-    def epoch(self, logs: Any) -> str | None:
-        """One epoch's numbers. The reason to stop now, if the user asked for that; what is printed is held back."""
+    def epoch(self, logs: Any, look: Callable[[bool], object] | None = None) -> str | None:
+        """One epoch's numbers. The reason to stop now, if the user asked for that; what is printed is held back.
+
+        look   called before they are judged, with whether something happened that is worth a look inside
+        """
         live = self.live
         if live is None:
             return None
         live.append(logs)
+        if look is not None:
+            look(live.startled)
         news = live.news()
         if not news:
             return None

@@ -22,7 +22,7 @@ from diagnose.registry import check_names
 from diagnose.report import Report
 
 MIN_EPOCHS = 12  # fewer tell little, and the first epochs of a healthy training are unlike the rest
-GROWTH = 0.02  # share by which a history must have grown to be judged again
+GROWTH = 0.05  # share by which a history must have grown to be judged again: from 20 epochs on not every one
 JUMP = 8.0  # multiple of the usual change between epochs that is worth a look at once
 WATCHED = ("val_loss", "eval_loss", "loss")  # the first that is logged tells when to look at once
 Columns = tuple[dict[str, FloatArray], dict[str, BoolArray]]
@@ -93,6 +93,11 @@ class Live:
         self.history.append(values)
         self.condensed.append(values)
         self._attention.look(values, self.length)
+
+    @property
+    def startled(self) -> bool:
+        """Whether the last epoch's numbers jumped beyond the usual change, or are no numbers for the first time."""
+        return self._attention.startled
 
     def news(self) -> list[News]:
         """What has appeared or cleared since it was last asked; judges when that is due, at most once an epoch."""
@@ -177,15 +182,17 @@ class _Attention:
     """Whether something happened that is worth judging at once, at the price of a few comparisons an epoch."""
 
     def __init__(self) -> None:
-        self.wanted = False
+        self.wanted = self.startled = False
         self._lost = False
         self._best, self._best_at = math.inf, 0
         self._last, self._change = math.nan, math.nan
 
     def look(self, values: Mapping[str, float], length: int) -> None:
         """A value that is no number, a new best after a pause, a jump beyond the usual change between epochs."""
+        self.startled = False
         if not self._lost and any(not math.isfinite(one) for one in values.values()):
-            self.wanted = self._lost = True
+            self.startled = self._lost = True
+        self.wanted |= self.startled
         value = next((values[name] for name in WATCHED if name in values), None)
         if value is None or not math.isfinite(value):
             return
@@ -193,7 +200,8 @@ class _Attention:
             self.wanted |= length - self._best_at > max(1.0, GROWTH * length) and self._best_at > 0
             self._best, self._best_at = value, length
         change = abs(value - self._last)
-        self.wanted |= change > JUMP * self._change  # False while either is NaN
+        self.startled |= change > JUMP * self._change  # False while either is NaN
+        self.wanted |= self.startled
         if not math.isnan(change):
             self._change = change if math.isnan(self._change) else 0.9 * self._change + 0.1 * change
         self._last = value

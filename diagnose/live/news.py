@@ -15,8 +15,9 @@ from diagnose.report import Finding, Report
 SPEAK = 0.8
 HOLD = 0.2
 FEWEST_HELD = 6
+INDENT = "    "
 # What more epochs may cure, and what is about the end of a run: told in the report at the end only.
-AT_THE_END = frozenset({"underfit-unfinished", "slow-learning", "high-variance"})
+AT_THE_END = frozenset({"underfit-unfinished", "slow-learning", "high-variance", "lagging-averages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ class News:
 
 
 def message(news: Sequence[News], width: int | None = None, *, ascii_only: bool = False) -> list[str]:
-    """The news of one epoch in one or two lines of at most ``width`` columns each; None: as long as they are.
+    """The news of one epoch in one or two lines, each wrapped to ``width`` columns; None: as long as they are.
 
     The finding to act on first has the word; the others are named beside it.
     """
     from diagnose.renderers import Look
-    from diagnose.renderers.layout import cut, plain
+    from diagnose.renderers.layout import plain
     from diagnose.renderers.words import clean, percent
 
     appears = [one for one in news if one.kind == "appears"]
@@ -55,10 +56,19 @@ def message(news: Sequence[News], width: int | None = None, *, ascii_only: bool 
         named = f"{first.finding.rule} {first.when + ' ' if first.when else ''}({percent(first.finding.confidence)})"
         also = "".join(f", {one.finding.rule} ({percent(one.finding.confidence)})" for one in others)
         instead = f", no longer {clears}" if clears else ""
-        lines = [f"{head}{named}{also}{instead}: {first.finding.summary}"]
+        lines = [f"{head}{named}{also}{instead}: {first.finding.so_far}"]
         lines += [f"  do: {first.advice}"] if first.advice else []
     shown = [plain(clean(one.rstrip()), Look(plain=ascii_only)) for one in lines]
-    return shown if width is None else [cut(one, width, plain=ascii_only) for one in shown]
+    return shown if width is None else [part for one in shown for part in _wrapped(one, width)]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """The line in lines of the screen, all but the first indented."""
+    from diagnose.renderers.layout import wrap
+
+    text = line.lstrip()
+    own = line[: len(line) - len(text)]
+    return [f"{INDENT if at else own}{part}" for at, part in enumerate(wrap(text, width - len(INDENT)))]
 
 
 def appeared(finding: Finding, report: Report, epoch: int) -> News:

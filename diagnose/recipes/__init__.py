@@ -1,12 +1,19 @@
 """One training as data: what is built, on which rows, with which arguments, how it predicts. Techniques edit it.
 
 A technique's edit is a function ``Recipe, settings -> Recipe``; a recipe is never changed, only copied with a
-difference, so edits can be put on top of one another. This module loads no Keras; the others here do, and are imported
-by the edits when they run, in the trial's own process.
+difference, so edits can be put on top of one another. This module and agreement.py load no Keras; the others here do,
+and are imported by the edits when they run, in the trial's own process.
 
     data.py      rows: parts, splits, samples drawn from them
+    rows.py      the rows' order, batches and splits, streams among them
+    scaling.py, augmenting.py, mixing.py, smoothing.py  what is done to rows, targets and labels
+    stopping.py  when a fit ends
     compiled.py  how a model was compiled, and compiling it again with a difference
-    layers.py    taking a Keras model apart and putting it together with other or further layers
+    roles.py     which layers are hidden, which make the outputs; tracing.py: the same of a subclassed model
+    graph.py     a model put together anew; layers.py: with other or further layers
+    settings.py  penalties, limits, activations and first weights, changed in place
+    stages.py    what is trained before the training: layer by layer, or from a saved model
+    agreement.py, outputs.py  whether loss, output and labels agree, and an output that does
     training.py  from a recipe to a trained predictor: one model, or several that predict together
 """
 
@@ -37,21 +44,26 @@ class Recipe:
     build      returns a new compiled Keras model; called once a member, after the seed was set
     data       training, validation and (hidden from every edit's choices) test rows
     arguments  of ``fit``, without data and callbacks: epochs, batch_size, class_weight...
-    callbacks  each makes a callback for one fit; it is given the recipe as it is trained
+    callbacks  each makes a callback for one fit, or None; it is given the recipe as it is trained
+    before     each takes the model as it was built, and the recipe as it is trained, and gives the one that is fitted:
+               a pretraining in stages
     finish     each takes the trained model and gives the one that predicts (targets brought back to their scale...)
     train      ``recipe, seed -> Trained``; None: one model, fitted once
     pretrained path of a saved model that the user gave to start from, or None
     notes      what an edit has to say of what it did, one sentence each
+    seed       the trial's: what an edit draws, it draws from this
     """
 
     build: Callable[[], Any]
     data: Data
     arguments: Mapping[str, Any] = field(default_factory=dict)
     callbacks: tuple[Callable[[Recipe], Any], ...] = ()
+    before: tuple[Callable[[Any, Recipe], Any], ...] = ()
     finish: tuple[Callable[[Any], Any], ...] = ()
     train: Edited | None = None
     pretrained: str | None = None
     notes: tuple[str, ...] = ()
+    seed: int = 0
 
     @property
     def epochs(self) -> int:
@@ -62,6 +74,13 @@ class Recipe:
     def batch_size(self) -> int:
         """Rows a step: the argument of ``fit``, the dataset's own, or Keras's default of 32."""
         return int(self.data.train.batch_size or self.arguments.get("batch_size") or 32)
+
+    def called(self, *kinds: str) -> str | None:
+        """Which of these callback classes (or what is derived from it) the user's ``fit`` has; None: none of them."""
+        given = self.arguments.get("callbacks") or ()
+        own = given if isinstance(given, (list, tuple)) else [given]
+        has = {base.__name__ for one in own for base in type(one).__mro__}
+        return next((kind for kind in kinds if kind in has), None)
 
     def remodelled(self, edit: Callable[[Any], Any]) -> Recipe:
         """The model edited after it was built: ``edit`` takes and returns a compiled model."""
@@ -82,6 +101,10 @@ class Recipe:
     def on(self, edit: Callable[[Data], Data]) -> Recipe:
         """On other rows. ``edit`` may use training and validation rows, never the test's."""
         return replace(self, data=edit(self.data))
+
+    def begun(self, stage: Callable[[Any, Recipe], Any]) -> Recipe:
+        """With one more stage between building and fitting."""
+        return replace(self, before=(*self.before, stage))
 
     def finished(self, edit: Callable[[Any], Any]) -> Recipe:
         """With a last step that turns the trained model into the one that predicts."""
@@ -123,7 +146,10 @@ class Facts:
     output         name of the last activation
     editable       whether the layers stand in a graph that can be put together anew (not a subclass)
     pretrained     whether the user gave a saved model
-    shuffled       whether ``fit`` shuffles
+    shuffled       whether ``fit`` shuffles; it never does so with a stream
+    head           the one output, its loss and targets: the fields of diagnose.inside.Head; {} where there are several
+    finite         whether the training rows hold neither NaN nor Inf
+    ran            epochs that the training lasted; 0: not known
     scaled, targets_scaled  inputs, and quantities to predict, near mean 0 and deviation 1 (or inside 0...1)
     nested         parts of the model that are models
     """
@@ -150,6 +176,9 @@ class Facts:
     scaled: bool = True
     targets_scaled: bool = True
     nested: bool = False
+    head: Mapping[str, Any] = field(default_factory=dict)
+    finite: bool = True
+    ran: int = 0
 
     def has(self, *kinds: str) -> bool:
         """Whether a layer of one of these classes is in the model."""

@@ -79,8 +79,8 @@ class Data:
     """Training, validation and test rows.
 
     nested  there was no test set, and half of the validation rows is it
-    choice  rows, on their own scale, by whose score settings are chosen, where an edit drew other validation rows;
-            None: the user's validation rows
+    choice  the validation rows on their own scale, whatever an edit makes of their values: by their score settings are
+            chosen, and on them combinations of members are fitted; None: they are as they are
     """
 
     train: Part
@@ -163,6 +163,15 @@ def split_rows(part: Part, share: float, seed: int, labels: Any = None) -> tuple
     return random.permutation(first), random.permutation(chosen)
 
 
+def folds(part: Part, many: int, seed: int) -> list[Any]:
+    """Row indices in so many random folds of one size, every class spread over all of them."""
+    order = np.random.default_rng(seed).permutation(part.rows)
+    labels = classes_of(part.y)
+    if labels is not None:
+        order = order[np.argsort(labels[order], kind="stable")]
+    return [order[at::many] for at in range(many) if len(order[at::many])]
+
+
 def gathered(loaded: Any, arguments: Mapping[str, Any]) -> tuple[Data, dict[str, Any]]:
     """The data in one form, and the arguments of ``fit`` that are left.
 
@@ -184,9 +193,10 @@ def gathered(loaded: Any, arguments: Mapping[str, Any]) -> tuple[Data, dict[str,
         kept, out = split_rows(train, HELD_OUT, 0, classes_of(train.y))
         train, held = train.take(kept), train.take(out)
     if parts.get("test") is not None:
-        return Data(train, held, _part(parts["test"], "test")), left
+        return Data(train, held, _part(parts["test"], "test"), choice=held), left
     first, second = split_rows(held, 0.5, 0, classes_of(held.y))
-    return Data(train, held.take(first), held.take(second), nested=True), left
+    chosen = held.take(first)
+    return Data(train, chosen, held.take(second), nested=True, choice=chosen), left
 
 
 def _named(loaded: Any) -> dict[str, Any]:
@@ -243,9 +253,11 @@ def _collected(stream: Any, name: str) -> Part:
             raise UsageError(f"load_data(): {name}: expected rows of at most {LIMIT >> 30} GiB, found more")
     if not batches:
         raise UsageError(f"load_data(): {name}: expected rows, found an empty dataset")
+    stream = None if hasattr(stream, "__next__") else stream  # a generator is used up now
     whole = keras.tree.map_structure(lambda *ones: np.concatenate(ones), *batches)
     rows = len(keras.tree.flatten(batches[0])[0])
-    return Part(whole[0], whole[1], whole[2] if len(whole) == 3 else None, stream, rows)
+    again = None if isinstance(stream, Iterator) else stream  # a generator is used up now
+    return Part(whole[0], whole[1], whole[2] if len(whole) == 3 else None, again, rows)
 
 
 def _batches(stream: Any) -> Iterator[Any]:

@@ -1,71 +1,124 @@
-"""Taking a Keras model apart and putting it together with other or further layers.
+"""Changing the layers of a Keras model: others in their place, further ones between them.
 
 Everything that is not meant to change stays: names, settings, what is frozen, how the model was compiled, and every
-weight that still fits. Sequential and functional models, nested in one another or not, are put together anew; of a
-subclassed model only the settings of its layers can be changed, in place.
+weight that still fits. Sequential and functional models, nested in one another or not, are put together anew
+(``graph.py``); of a subclassed model only the settings of its layers can be changed (``settings.py``). Which layer plays
+which part is told by ``roles.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+import types
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
-from diagnose.inspection.configuration import ends
-from diagnose.inspection.parts import activation, parts
 from diagnose.recipes import CannotEdit
 from diagnose.recipes.compiled import recompile
+from diagnose.recipes.graph import Edit, editable, one_line, rebuilt
+from diagnose.recipes.roles import Wiring, entrances, graph_of, hidden, outputs, unwrapped, walk
+
+__all__ = [
+    "dropout",
+    "editable",
+    "entered",
+    "followed",
+    "hidden",
+    "inserted",
+    "outputs",
+    "preceded",
+    "reconfigured",
+    "resized",
+]
 
 Layer = Any
 Config = dict[str, Any]
-RECURRENT = (keras.layers.RNN, keras.layers.Bidirectional, keras.layers.ConvLSTM2D)
+SCALING = "Normalization Rescaling Resizing CenterCrop Pad2D ZeroPadding2D Pipeline Reshape Flatten".split()
+INDEXED = "Embedding StringLookup IntegerLookup TextVectorization Hashing HashedCrossing CategoryEncoding Discretization".split()
 
 
-def hidden(model: Any) -> list[Layer]:
-    """The trained layers with kernels in front of the outputs' own, in order; frozen ones are left out."""
-    return [
-        part.keras for part in parts(model, ends(model)) if part.kernels and not part.layer.output and _plain(part.keras)
-    ]  # fmt: skip
+def inserted(
+    model: Any,
+    layers: Sequence[Layer],
+    make: Callable[[Layer], Layer | None],
+    *,
+    ahead: bool = False,
+) -> Any:
+    """The model with a new layer behind each of these (and behind their normalization and activation), of their data type.
+
+    make   gives the new layer for an old one, or None
+    ahead  in front of them instead
+    Raises CannotEdit for a subclassed model.
+    """
+    if not layers:
+        raise CannotEdit("the model has no hidden layer that this could follow")
+    wiring, found = Wiring(model), {}
+    for layer in layers:
+        if (new := make(layer)) is not None:
+            place = layer if ahead else [layer, *wiring.block(layer)][-1]
+            found[id(place)] = [like(layer, new)]
+    return rebuilt(model, Edit(ahead=found) if ahead else Edit(behind=found))
 
 
-def outputs(model: Any) -> list[Layer]:
-    """The layers with kernels that make the outputs."""
-    return [part.keras for part in parts(model, ends(model)) if part.kernels and part.layer.output]
+def like(layer: Layer, new: Layer) -> Layer:
+    """The new layer, with the data types of the old one (mixed precision)."""
+    if not new.built:
+        new.dtype_policy = layer.dtype_policy
+    return new
 
 
-def _plain(layer: Layer) -> bool:
-    """Not a normalization or an embedding: its kernel is a matrix that mixes its inputs."""
-    return not isinstance(
-        layer, (keras.layers.BatchNormalization, keras.layers.LayerNormalization, keras.layers.Embedding)
-    )
+def preceded(model: Any, make: Callable[[str], Layer | None]) -> Any:
+    """The model with a new layer behind each input; ``make`` is given the input's name, "" where it has none."""
+    if editable(model):
+        return rebuilt(model, Edit(first=make))
+    front = make("")
+    if type(model).train_step is not keras.Model.train_step or front is None:
+        raise CannotEdit(f"{type(model).__name__} is a subclass with a train_step of its own: make the change there")
+    return recompile(keras.Sequential([front, model], name=model.name), like=model)
 
 
-def sigmoidal(model: Any) -> list[Layer]:
-    """Hidden layers that end in a sigmoid, a tanh or a relative of theirs; gates of recurrent layers are none."""
-    kinds = {"sigmoid", "tanh", "hard_sigmoid", "softsign"}
-    found = [
-        part.keras for part in parts(model, ends(model)) if not part.layer.output and activation(part.keras) in kinds
-    ]
-    return [one for one in found if not isinstance(one, RECURRENT)]
+def entered(model: Any, make: Callable[[str], Layer]) -> Any:
+    """The model with a new layer behind each input of quantities, and behind what scales it. Raises CannotEdit.
+
+    make: gives the new layer; it is told the name of what stands in front of it.
+    """
+    indexed = CannotEdit("the model's inputs are indices or text, which a number added to them would make others")
+    if not editable(model):
+        if any(_takes_indices(one) for one in model._flatten_layers(include_self=False)):
+            raise indexed
+        return preceded(model, make)
+    names, behind = entrances(model, SCALING, _takes_indices)
+    if not names and not behind:
+        raise indexed
+    more = {id(one): [make(one.name)] for one in behind}
+    return rebuilt(model, Edit(behind=more, first=lambda name: make(name) if name in names else None))
 
 
-def sources(layers: Iterable[Layer]) -> set[str]:
-    """Their names."""
-    return {layer.name for layer in layers}
+def _takes_indices(layer: Layer) -> bool:
+    return any(type(one).__name__ in INDEXED for one in layer._flatten_layers())
 
 
-def editable(model: Any) -> bool:
-    """Whether its layers stand in a graph that can be put together anew."""
-    return isinstance(model, (keras.Sequential, _functional()))
+def dropout(layer: Layer, rate: float, spatial: float) -> Layer:
+    """Dropout for what this layer gives: of a convolution whole maps, at a rate of their own."""
+    name, inner = f"{layer.name}_dropout", unwrapped(layer)
+    rank = next((rank for rank in ("1D", "2D", "3D") if type(inner).__name__.endswith(rank)), None)
+    if rank is None or inner is not layer or "Conv" not in type(layer).__name__ or isinstance(layer, keras.layers.RNN):
+        return keras.layers.Dropout(rate, name=name)
+    more = {} if rank == "1D" else {"data_format": layer.data_format}
+    return getattr(keras.layers, f"SpatialDropout{rank}")(spatial, name=name, **more)
 
 
-@cache
-def _functional() -> type:
-    """The class that ``keras.Model(inputs, outputs)`` makes: it has no public name."""
-    inputs = keras.Input((1,))
-    return type(keras.Model(inputs, inputs))
+def followed(model: Any, layer: Layer) -> Any:
+    """The model with a layer behind its one output, compiled as before. Raises CannotEdit for several outputs."""
+    if not editable(model):
+        return recompile(keras.Sequential([model, layer]), like=model)
+    if len(model.outputs) != 1:
+        raise CannotEdit(f"the model has {len(model.outputs)} outputs, and this edit is for one")
+    whole = keras.Model(model.inputs[0] if len(model.inputs) == 1 else model.inputs, layer(model.outputs[0]))
+    return recompile(whole, like=model)
 
 
 def reconfigured(model: Any, layers: Sequence[Layer], change: Callable[[Layer], Config], *, fresh: bool = False) -> Any:
@@ -73,236 +126,120 @@ def reconfigured(model: Any, layers: Sequence[Layer], change: Callable[[Layer], 
 
     fresh: their weights are drawn anew. Raises CannotEdit.
     """
-    changes = {id(layer): change(layer) for layer in layers}
-    if not changes:
+    if not layers:
         raise CannotEdit("the model has no layer that this could change")
-    if not editable(model):
-        return _in_place(model, layers, changes, fresh=fresh)
-    return rebuilt(
-        model,
-        replace=lambda layer: _with(layer, changes[id(layer)]) if id(layer) in changes else None,
-        fresh=sources(layers) if fresh else (),
-    )
+    replace = {id(layer): copied(layer, change(layer)) for layer in layers}
+    new = rebuilt(model, Edit(replace=replace))
+    for layer in () if fresh else layers:
+        _keep_weights(layer, replace[id(layer)])
+    return new
 
 
-def _with(layer: Layer, change: Config) -> Layer:
-    config = layer.get_config()
-    unknown = [name for name in change if name not in config]
-    if unknown:
-        raise CannotEdit(f"the layer {layer.name} ({type(layer).__name__}) has no {unknown[0]}")
-    return type(layer).from_config({**config, **change})
+def resized(model: Any, changes: Mapping[int, Config], edit: Edit | None = None) -> Any:
+    """The model with other settings in the layers of these ``id``, on which the shapes of others depend.
 
-
-def _in_place(model: Any, layers: Sequence[Layer], changes: dict[int, Config], *, fresh: bool) -> Any:
-    """A subclassed model: the settings are exchanged where they are; what has been built already is not built again."""
-    for layer in layers:
-        if layer.built and (fresh or any(name not in ("activation", "rate") for name in changes[id(layer)])):
-            raise CannotEdit(
-                f"the model is a subclass whose layer {layer.name} is built already; make the change in its __init__"
-            )
-        other = _with(layer, changes[id(layer)])
-        for name in changes[id(layer)]:
-            setattr(layer, name, getattr(other, name))
-    return recompile(model)
-
-
-def inserted(model: Any, layers: Sequence[Layer], make: Callable[[Layer], Layer | None]) -> Any:
-    """The model with a new layer behind each of these (behind its activation, where that is a layer of its own).
-
-    ``make`` gives the new layer for an old one, or None. Raises CannotEdit for a subclassed model.
+    edit: what comes ahead and behind. Weights are kept where all of a layer's still have their shapes. The user's own
+    layers, and frozen ones, are copied only where it doesn't work without. Raises CannotEdit.
     """
-    wanted = sources(layers)
-    if not wanted:
-        raise CannotEdit("the model has no hidden layer that this could follow")
-    return rebuilt(model, after=lambda layer: [make(layer)] if layer.name in wanted else [])
-
-
-def preceded(model: Any, make: Callable[[str], Layer | None]) -> Any:
-    """The model with a new layer behind each input; ``make`` is given the input's name."""
-    return rebuilt(model, first=make)
-
-
-def followed(model: Any, layer: Layer) -> Any:
-    """The model with a layer behind its one output, compiled as before. Raises CannotEdit for several outputs."""
-    if not editable(model):
-        return _wrapped(model, layer)
-    if len(model.outputs) != 1:
-        raise CannotEdit(f"the model has {len(model.outputs)} outputs, and this edit is for one")
-    whole = keras.Model(model.inputs[0] if len(model.inputs) == 1 else model.inputs, layer(model.outputs[0]))
-    return recompile(whole, like=model)
-
-
-def _wrapped(model: Any, layer: Layer) -> Any:
-    whole = keras.Sequential([model, layer])
-    return recompile(whole, like=model)
-
-
-def rebuilt(
-    model: Any,
-    *,
-    replace: Callable[[Layer], Layer | None] = lambda layer: None,
-    after: Callable[[Layer], Iterable[Layer | None]] = lambda layer: (),
-    first: Callable[[str], Layer | None] = lambda name: None,
-    fresh: Iterable[str] = (),
-) -> Any:
-    """The model put together anew and compiled as it was.
-
-    replace  another layer in place of one, or None to keep it; a nested model's layers are asked about, too
-    after    layers that come behind one
-    first    a layer that comes behind the input of this name
-    fresh    names of layers whose weights are drawn anew, whether the old ones fit or not
-    Raises CannotEdit for a subclassed model.
-    """
-    if not editable(model):
-        raise CannotEdit(
-            f"{type(model).__name__} is a subclass of keras.Model: its layers stand in its own code; change that"
-        )
-    old = dict(_named(model))
-    new = _put_together(model, _Edit(replace, after, first), outer=True)
-    again = set(fresh)
-    for name, layer in _named(new):
-        if name in old and name not in again:
-            _keep_weights(old[name], layer)
-    return recompile(new, like=model)
-
-
-class _Edit:
-    """What a rebuilding asks of each layer; every old layer has one new one, however often it is called."""
-
-    def __init__(self, replace: Any, after: Any, first: Any) -> None:
-        self.replace, self.after, self.first = replace, after, first
-        self.made: dict[int, Layer] = {}
-        self.added: dict[int, list[Layer]] = {}
-        self.fronts: dict[str, Layer | None] = {}
-
-    def layer(self, layer: Layer) -> Layer:
-        if id(layer) not in self.made:
-            frozen = isinstance(layer, keras.Model) and not layer.trainable
-            if isinstance(layer, keras.Model) and editable(layer) and not frozen:
-                self.made[id(layer)] = _put_together(layer, self, outer=False)
-            else:
-                self.made[id(layer)] = self.replace(layer) or _copy(layer)
-        return self.made[id(layer)]
-
-    def behind(self, layer: Layer) -> list[Layer]:
-        if id(layer) not in self.added:
-            self.added[id(layer)] = [one for one in self.after(layer) if one is not None]
-        return self.added[id(layer)]
-
-    def front(self, name: str) -> Layer | None:
-        if name not in self.fronts:
-            self.fronts[name] = self.first(name)
-        return self.fronts[name]
-
-
-def _copy(layer: Layer) -> Layer:
-    return type(layer).from_config(layer.get_config())
-
-
-def _put_together(model: Any, edit: _Edit, *, outer: bool) -> Any:
-    if isinstance(model, keras.Sequential):
-        return _sequential(model, edit, outer=outer)
-    was, model.compiled = model.compiled, False  # or the copy is compiled from a writing that not every loss survives
     try:
-        return keras.models.clone_model(
-            model, clone_function=edit.layer, call_function=_caller(model, edit, outer=outer)
-        )
-    finally:
-        model.compiled = was
+        return _resized(model, changes, edit or Edit(), lambda one: one.trainable and not _is_foreign(one))
+    except CannotEdit:
+        return _resized(model, changes, edit or Edit(), lambda one: True)
 
 
-def _sequential(model: Any, edit: _Edit, *, outer: bool) -> Any:
-    if outer and not model.inputs:
-        raise CannotEdit("expected a built model: begin it with keras.Input(shape)")
-    new: list[Layer] = []
-    if model.built and model.inputs:
-        entry = model.inputs[0]
-        new.append(keras.Input(batch_shape=entry.shape, dtype=entry.dtype, name=entry.name))
-        if outer and (front := edit.front(entry.name)) is not None:
-            new.append(front)
-    for layer, behind in _with_activation(model.layers, edit):
-        new += [edit.layer(layer), *behind]
-    return keras.Sequential(new, name=model.name, trainable=model.trainable)
+def _resized(model: Any, changes: Mapping[int, Config], edit: Edit, copies: Callable[[Layer], bool]) -> Any:
+    replace, stuck = {}, []
+    for layer in walk(model):
+        try:
+            if id(layer) in changes or (layer.weights and not hasattr(layer, "adapt") and copies(layer)):
+                replace[id(layer)] = copied(layer, changes.get(id(layer), {}))
+        except CannotEdit as error:
+            if id(layer) in changes:
+                raise
+            stuck.append(str(error))  # it stays as it is, and that is well as long as its input keeps its shape
+    try:
+        new = rebuilt(model, Edit(replace, edit.ahead, edit.behind))
+        _try(new)
+    except CannotEdit as error:
+        raise CannotEdit("; ".join([*stuck, str(error)])) from error
+    for layer in walk(model):
+        if id(layer) in replace:
+            _keep_weights(layer, replace[id(layer)])
+    return new
 
 
-def _with_activation(layers: Sequence[Layer], edit: _Edit) -> Iterable[tuple[Layer, list[Layer]]]:
-    """Each layer and what comes behind it: behind the activation that follows, where that is a layer of its own."""
-    waiting: list[Layer] = []
-    for at, layer in enumerate(layers):
-        waiting += edit.behind(layer)
-        following = layers[at + 1] if at + 1 < len(layers) else None
-        if waiting and following is not None and _only_activation(following):
-            yield layer, []
-        else:
-            yield layer, waiting
-            waiting = []
+def _try(model: Any) -> None:
+    """Call the model once: a layer that tells its output's shape without looking may still not take its input."""
+    shapes = [(one.shape, one.dtype) for one in model.inputs]
+    if any(dtype == "string" for _, dtype in shapes):
+        return
+    ones = [np.ones([shape[0] or 1, *(size or 8 for size in shape[1:])], dtype) for shape, dtype in shapes]
+    try:
+        model(keras.tree.pack_sequence_as(graph_of(model).input, ones))
+    except Exception as error:
+        raise CannotEdit(f"the model does not run with the change: {one_line(error)}") from error
 
 
-def _only_activation(layer: Layer) -> bool:
-    kinds = "Activation ReLU LeakyReLU ELU PReLU".split()
-    return type(layer).__name__ in kinds
+def _is_foreign(layer: Layer) -> bool:
+    return any(not type(one).__module__.startswith("keras.") for one in layer._flatten_layers())
 
 
-def _caller(model: Any, edit: _Edit, *, outer: bool) -> Callable[..., Any]:
-    """How a cloned layer is called: its inputs first passed through the new front layers, its output through those behind."""
-    olds = {id(layer): layer for layer in model.layers}
-
-    def call(new: Layer, *args: Any, **kwargs: Any) -> Any:
-        old = next((olds[key] for key, made in edit.made.items() if made is new and key in olds), None)
-        if outer:
-            args = keras.tree.map_structure(lambda one: _fronted(one, edit), args)
-        out = new(*args, **kwargs)
-        if old is None or _awaits_activation(old):
-            return out
-        for layer in [*_owed(old, edit), *edit.behind(old)]:
-            out = layer(out)
-        return out
-
-    def _awaits_activation(old: Layer) -> bool:
-        return bool(edit.behind(old)) and (following := _sole_consumer(old)) is not None and _only_activation(following)
-
-    return call
+def copied(layer: Layer, change: Config) -> Layer:
+    """A new layer with the settings of this one but for the change, not built. Raises CannotEdit, naming the layer."""
+    kind = type(layer).__name__
+    try:
+        config = written(layer)
+        unknown = [name for name in change if name not in config]
+        if unknown:
+            raise CannotEdit(f"the layer {layer.name} ({kind}) has no {unknown[0]}")
+        with keras.saving.custom_object_scope(_own(layer)):
+            return type(layer).from_config(_unbuilt({**config, **_live(layer, config), **change}))
+    except (TypeError, ValueError, NotImplementedError, AttributeError, KeyError) as error:
+        if isinstance(error, CannotEdit):
+            raise
+        why = one_line(error)
+        raise CannotEdit(f"the layer {layer.name} ({kind}) can't be copied from its get_config(): {why}") from error
 
 
-def _owed(layer: Layer, edit: _Edit) -> list[Layer]:
-    """What the layer in front of this activation waits to have behind it."""
-    if not _only_activation(layer):
-        return []
-    makers = [node.parent_nodes for node in layer._inbound_nodes]
-    fronts = [parent.operation for parents in makers for parent in parents]
-    return [new for one in fronts if _sole_consumer(one) is layer for new in edit.behind(one)]
+def written(layer: Layer) -> Config:
+    """Its ``get_config()``, without Keras's warning that a lambda can't be read back: it is not, see ``_live``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found: Config = layer.get_config()
+    return found
 
 
-def _sole_consumer(layer: Layer) -> Layer | None:
-    found = {id(node.operation): node.operation for node in layer._outbound_nodes}
-    return next(iter(found.values())) if len(found) == 1 else None
+def _unbuilt(config: Any) -> Any:
+    """Settings without the shapes that a layer inside a wrapper was built for: it is built for those that come."""
+    if isinstance(config, dict):
+        return {name: _unbuilt(one) for name, one in config.items() if name != "build_config"}
+    return [_unbuilt(one) for one in config] if isinstance(config, list) else config
 
 
-def _fronted(tensor: Any, edit: _Edit) -> Any:
-    history = getattr(tensor, "_keras_history", None)
-    if history is None or not isinstance(history.operation, keras.layers.InputLayer):
-        return tensor
-    front = edit.front(history.operation.name)
-    return tensor if front is None else front(tensor)
+def _live(layer: Layer, config: Config) -> Config:
+    """The user's own functions and objects among a layer's settings, as they are: their writing can't be read back."""
+    found = {name: getattr(layer, name, None) for name, value in config.items() if isinstance(value, (dict, str))}
+    return {name: one for name, one in found.items() if _is_own(one)}
 
 
-def _named(model: Any) -> Iterable[tuple[str, Layer]]:
-    """Every layer that is no model, with its path: names may repeat in nested models."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from ((f"{layer.name}/{name}", one) for name, one in _named(layer))
-            if not editable(layer):
-                yield layer.name, layer
-        else:
-            yield layer.name, layer
+def _is_own(one: Any) -> bool:
+    if isinstance(one, types.FunctionType):
+        return not str(one.__module__).startswith("keras.")
+    known = (keras.initializers.Initializer, keras.regularizers.Regularizer, keras.constraints.Constraint)
+    return isinstance(one, known) and not type(one).__module__.startswith("keras.")
+
+
+def _own(layer: Layer) -> Config:
+    """The user's own classes and functions inside a layer by the names they are written down with."""
+    inside: Iterable[Layer] = layer._flatten_layers()
+    layers = [one for one in inside if not type(one).__module__.startswith("keras.")]
+    objects = [one for each in layer._flatten_layers() for one in vars(each).values() if _is_own(one)]
+    functions = {one.__name__: one for one in objects if isinstance(one, types.FunctionType)}
+    classes = {type(one).__name__: type(one) for one in (*layers, *objects) if not isinstance(one, types.FunctionType)}
+    return {**functions, **classes}
 
 
 def _keep_weights(old: Layer, new: Layer) -> None:
-    if old is new or not old.built:
-        return
-    if not new.built and not old.weights:
-        return
     if [tuple(one.shape) for one in old.weights] == [tuple(one.shape) for one in new.weights]:
         for mine, its in zip(new.weights, old.weights, strict=True):
-            if "seed_generator" not in its.path:
-                mine.assign(its)
+            mine.assign(its)

@@ -7,17 +7,22 @@ model is evaluated on the predictions: Keras resolves every name and reduces eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from diagnose.errors import UsageError
+from diagnose.evidence.heads import LABELS, OF_SHARES
+from diagnose.inside import Head
+from diagnose.inspection.configuration import heads
 from diagnose.recipes.compiled import arguments
-from diagnose.recipes.data import Part, Tree, classes_of
+from diagnose.recipes.data import Part, Tree
 
 ROWS = 4096
+SURE = 1e-7  # probabilities are kept that far from 0 and 1, as Keras does it
+PROBABLE = {("binary_crossentropy", "sigmoid"), *((name, "softmax") for name in (*OF_SHARES, LABELS))}
 
 
 class Scorer:
@@ -30,7 +35,8 @@ class Scorer:
 
     def __init__(self, model: Any, metric: str | None, train: Part) -> None:
         given = arguments(model)
-        self._loss, self._weights = given["loss"], given.get("loss_weights")
+        self._heads = heads(model)
+        self._loss, self._weights = _as_predicted(given["loss"], self._heads), given.get("loss_weights")
         self._metrics, self._weighted = given.get("metrics"), given.get("weighted_metrics")
         self._extra, self._train = metric, train
         self._names = list(getattr(model, "output_names", None) or ())
@@ -38,17 +44,22 @@ class Scorer:
     def score(self, predicted: Tree, part: Part) -> dict[str, float | None]:
         """Every score by its name, "loss" among them; None where one can't be computed.
 
-        predicted: one row for each of the part's, on the targets' own scale. Predictions that are not finite count as
-        a guess without looking: the training targets' mean.
+        predicted: one row for each of the part's, on the targets' own scale. A row that is not finite counts as a guess
+        without looking: the training targets' mean. Predictions of another width than the user's model has (one
+        probability a class instead of one number) are nothing for his loss.
         """
-        finite = all(np.isfinite(one).all() for one in keras.tree.flatten(predicted))
-        values = self._evaluate(predicted if finite else self.guess(predicted), part)
+        if not all(np.isfinite(one).all() for one in keras.tree.flatten(predicted)):
+            predicted = keras.tree.map_structure(_filled, predicted, self.guess(predicted))
+        values = self._evaluate(predicted, part)
         return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
     def guess(self, predicted: Tree) -> Tree:
         """What a model says that has seen nothing but the training targets, in the shape of these predictions."""
         flat, targets = keras.tree.flatten(predicted), keras.tree.flatten(self._train.y)
         guesses = [_mean(one, y) for one, y in zip(flat, targets, strict=True)]
+        if len(self._heads) == len(flat):
+            guesses = [_logits(one) if raw(head) else one for one, head in zip(guesses, self._heads, strict=True)]
+        guesses = [one.astype(like.dtype) for one, like in zip(guesses, flat, strict=True)]
         return keras.tree.pack_sequence_as(predicted, guesses)
 
     def _evaluate(self, predicted: Tree, part: Part) -> dict[str, float]:
@@ -62,10 +73,22 @@ class Scorer:
         metrics, weighted = self._fresh(self._metrics), self._fresh(self._weighted)
         if self._extra is not None and len(flat) == 1 and not _among(self._extra, metrics, weighted):
             metrics = [*(metrics or ()), self._extra]
-        model.compile(loss=self._loss, loss_weights=self._weights, metrics=metrics, weighted_metrics=weighted)
+        fits = self._fits(flat)
+        model.compile(
+            loss=self._loss if fits else _nothing,
+            loss_weights=self._weights if fits else None,
+            metrics=metrics,
+            weighted_metrics=weighted,
+            run_eagerly=True,  # a few large batches: there is nothing to gain by compiling them
+        )
         given = flat[0] if len(flat) == 1 else flat
         found = model.evaluate(given, part.y, sample_weight=part.weight, batch_size=ROWS, verbose=0, return_dict=True)
-        return {name: float(value) for name, value in found.items()}
+        return {name: float(value) if fits or name != "loss" else np.nan for name, value in found.items()}
+
+    def _fits(self, flat: list[Any]) -> bool:
+        """Whether these predictions are as wide as the user's model's own."""
+        units = [head.units for head in self._heads]
+        return len(flat) != 1 or len(units) != 1 or units[0] in (None, flat[0].shape[-1])
 
     def _fresh(self, metrics: Any) -> Any:
         from diagnose.recipes.compiled import fresh
@@ -73,20 +96,62 @@ class Scorer:
         return keras.tree.map_structure(fresh, metrics)
 
 
+def _as_predicted(loss: Any, found: Sequence[Head]) -> Any:
+    """The losses as they read what is predicted.
+
+    A cross-entropy with from_logits=True behind an activation that makes probabilities: in training Keras on TensorFlow
+    sees through it (and warns), but predictions are probabilities and nothing else.
+    """
+
+    def read(one: Any, head: Head) -> Any:
+        if not head.from_logits or raw(head):
+            return one
+        return type(one).from_config({**one.get_config(), "from_logits": False})
+
+    if isinstance(loss, Mapping):
+        named = {head.name: head for head in found}
+        return {name: read(one, named[name]) if name in named else one for name, one in loss.items()}
+    if isinstance(loss, (list, tuple)):
+        return [read(*pair) for pair in zip(loss, found, strict=True)] if len(loss) == len(found) else loss
+    return read(loss, found[0]) if len(found) == 1 else loss
+
+
+def raw(head: Head) -> bool:
+    """Whether predictions are what stands before a sigmoid or softmax."""
+    return bool(head.from_logits) and (head.loss, head.activation) not in PROBABLE
+
+
+def _nothing(y: Any, predicted: Any) -> Any:
+    return 0.0 * keras.ops.sum(predicted, axis=-1)
+
+
 def _among(name: str, *groups: Any) -> bool:
     named = [getattr(one, "name", getattr(one, "__name__", one)) for one in keras.tree.flatten(groups)]
     return name in named
 
 
+def _filled(predicted: Any, guess: Any) -> Any:
+    lost = ~np.isfinite(predicted).all(axis=tuple(range(1, predicted.ndim)))
+    return np.where(lost.reshape(-1, *[1] * (predicted.ndim - 1)), guess, predicted)
+
+
 def _mean(predicted: Any, targets: Any) -> Any:
     """The mean target for every row; shares of the classes where a prediction has one number a class."""
     values = np.asarray(targets)
-    values = values.reshape(len(values), -1) if values.ndim < 2 else values
-    classes = classes_of(targets)
-    if classes is not None and predicted.ndim == 2 and predicted.shape[1] > values.shape[1]:
-        values = np.eye(predicted.shape[1])[np.clip(classes, 0, predicted.shape[1] - 1)]
-    guess = values.mean(axis=0).reshape(1, *values.shape[1:])
-    return np.broadcast_to(guess, predicted.shape).astype(predicted.dtype)
+    values = values[..., None] if values.ndim == predicted.ndim - 1 else values
+    wide = predicted.shape[-1]
+    if predicted.ndim > 1 and values.shape[-1] == 1 < wide:
+        labels = np.clip(values.ravel().astype(int), 0, wide - 1)
+        guess = np.bincount(labels, minlength=wide) / labels.size
+    else:
+        guess = values.mean(axis=0)
+    return np.broadcast_to(guess, predicted.shape)
+
+
+def _logits(shares: Any) -> Any:
+    """What a sigmoid (one number) or a softmax (several) turns into these shares."""
+    known = np.clip(shares, SURE, 1 - SURE)
+    return np.log(known) - (np.log(1 - known) if shares.shape[-1] == 1 else 0)
 
 
 def chosen(scores: Mapping[str, Any], metric: str | None, compiled: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,7 @@ def draw(report: Report, path: str | Path | None = None) -> Any:
     _axis_name(axes[-1], report)
     if path is not None:
         replace(path, picture(figure, form))
+    figure._repr_png_ = partial(picture, figure, "png")  # a notebook shows it, whether pyplot was imported or not
     return figure
 
 
@@ -142,7 +144,7 @@ def _draw_measure(ax: Any, report: Report, measure: Measure) -> None:
 def _dress(ax: Any, length: int, small: bool) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(5 if small else 9, integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(5 if small else 9, integer=True, min_n_ticks=1))
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.grid(alpha=0.25, linewidth=0.6)
     ax.set_xlim(*((0.5, length + 0.5) if length < 50 else (1, length)))

@@ -7,7 +7,8 @@ Risks · Sources). Which rules it treats, and in which order, stands with the ru
 So that ``diagnose rerun`` can try it on the user's own training it also has an edit, ``Recipe, settings -> Recipe``, and
 a function ``Facts, rule -> settings`` that says which are worth trying for what was found, best first. Both raise
 CannotEdit, with the reason in one line, for a training that it doesn't fit. Keras is imported inside the edit.
-A further package adds a technique through the entry point ``diagnose.techniques``, whose object is a Technique.
+A further package adds a technique through an entry point of the group ``diagnose.techniques``, whose object is a
+Technique that says which rules it ``treats``; it is recommended behind those that the rules name themselves.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from diagnose.errors import UsageError
+from diagnose.errors import RuleError, UsageError
+from diagnose.plugins import entries
 
 if TYPE_CHECKING:
     from diagnose.curves import Curves
     from diagnose.recipes import Facts, Recipe, Settings
     from diagnose.report import Area, Finding, Recommendation, Report
 
+GROUP = "diagnose.techniques"
 Edits = Literal["data", "model", "compile", "fit", "predict"]
 
 
@@ -69,6 +72,7 @@ class Technique:
 
     edit      ``recipe, **settings -> recipe``; None: nothing that a training could be repeated with (an audit of the data)
     settings  ``facts, rule -> [settings, ...]``, best first, for the rule that it is to treat
+    treats    slugs of rules that it treats though they don't name it: for techniques of other packages
     """
 
     slug: str
@@ -79,6 +83,7 @@ class Technique:
     doc: str
     edit: Callable[..., Recipe] | None = None
     settings: Callable[[Facts, str], Sequence[Settings]] | None = None
+    treats: tuple[str, ...] = ()
 
 
 def technique(
@@ -88,13 +93,14 @@ def technique(
     source: str,
     edit: Callable[..., Recipe] | None = None,
     settings: Callable[[Facts, str], Sequence[Settings]] | None = None,
+    treats: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Case], Advice]], Technique]:
     """Make a technique of a function; its name (underscores to hyphens) is the slug."""
 
     def make(advise: Callable[[Case], Advice]) -> Technique:
         doc = sys.modules[advise.__module__].__doc__ or ""
         slug = advise.__name__.replace("_", "-")
-        return Technique(slug, area, edits, source, advise, doc, edit, settings or _as_it_is)
+        return Technique(slug, area, edits, source, advise, doc, edit, settings or _as_it_is, treats)
 
     return make
 
@@ -105,18 +111,43 @@ def _as_it_is(facts: Facts, rule: str) -> Sequence[Settings]:
 
 @cache
 def names() -> tuple[str, ...]:
-    """The slugs of all techniques, sorted; loads none of them."""
-    return tuple(sorted(one.name.replace("_", "-") for one in pkgutil.iter_modules(__path__)))
+    """The slugs of all techniques, sorted; loads none of this package's own."""
+    return tuple(sorted({*_own(), *_further()}))
+
+
+@cache
+def _own() -> frozenset[str]:
+    return frozenset(one.name.replace("_", "-") for one in pkgutil.iter_modules(__path__))
+
+
+@cache
+def _further() -> dict[str, Technique]:
+    """Those of other packages. Raises RuleError, naming the entry point, for one that is broken or whose slug is taken."""
+    found: dict[str, Technique] = {}
+    for entry in entries(GROUP):
+        where = f"entry point {entry.name} = {entry.value}"
+        try:
+            one = entry.load()
+        except Exception as error:
+            raise RuleError(f"{where}: the technique can't be loaded: {type(error).__name__}: {error}") from error
+        if not isinstance(one, Technique):
+            raise RuleError(f"{where}: expected a function under @technique, found {type(one).__name__}")
+        if one.slug in found or one.slug in _own():
+            raise RuleError(f"{where}: the slug {one.slug!r} is taken by another technique")
+        found[one.slug] = one
+    return found
 
 
 def get(slug: str) -> Technique:
     """The technique of this slug. Raises UsageError for an unknown one."""
-    name = slug.replace("-", "_")
-    if slug not in names():
+    if slug in _own():
+        name = slug.replace("-", "_")
+        found = getattr(importlib.import_module(f"{__name__}.{name}"), name)
+        assert isinstance(found, Technique)
+        return found
+    if slug not in _further():
         raise UsageError(f"expected a technique, found {slug!r}; they are: {', '.join(names())}")
-    found = getattr(importlib.import_module(f"{__name__}.{name}"), name)
-    assert isinstance(found, Technique)
-    return found
+    return _further()[slug]
 
 
 def recommend(report: Report) -> tuple[Recommendation, ...]:
@@ -125,7 +156,8 @@ def recommend(report: Report) -> tuple[Recommendation, ...]:
 
     treats: dict[str, list[Finding]] = {}
     for finding in report.findings:
-        for slug in finding.techniques:
+        further = (slug for slug, one in _further().items() if finding.rule in one.treats)
+        for slug in dict.fromkeys((*finding.techniques, *further)):
             treats.setdefault(slug, []).append(finding)
     out = []
     for slug in [slug for slug in treats if slug in names()]:  # a third party's rule may name what nobody has written

@@ -12,7 +12,8 @@ Settings
     The output layer keeps what the loss needs: sigmoid, softmax or none.
 
 Risks
-    ReLU units die at high learning rates. Recurrent layers keep tanh.
+    ReLU units die at high learning rates. Recurrent layers keep tanh, and gates (what is multiplied with something)
+    their sigmoid. The weights are drawn anew; weights from another training stay.
 
 Sources
     Glorot, Bordes and Bengio, Deep Sparse Rectifier Neural Networks (2011).
@@ -21,22 +22,60 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import changed_layers
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="model", source="Glorot, Bordes and Bengio (2011), Deep Sparse Rectifier Networks")
+BOUNDED = ("sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "softsign")  # flat towards both sides
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """ReLU where there is a sigmoid; relatives with a slope on both sides where ReLU units may have died."""
+    from diagnose.recipes import CannotEdit
+
+    bounded, rectified = (any(name in kinds for name in facts.activations) for kinds in (BOUNDED, ("relu", "relu6")))
+    if rectified and (rule == "dead-units" or not bounded):
+        return ({"to": "leaky_relu"}, {"to": "elu"})
+    if bounded and rule != "dead-units":
+        return ({"to": "relu"}, {"to": "elu"})
+    found = ", ".join(sorted(set(facts.activations))) or "none"
+    raise CannotEdit(f"no hidden layer has a sigmoid, a tanh or a ReLU that could be another; they have: {found}")
+
+
+def _edit(recipe: Recipe, to: str) -> Recipe:
+    """Sigmoid and tanh become this; ReLU, too, unless it is what is asked for."""
+    from diagnose.recipes import settings
+
+    kinds = BOUNDED if to == "relu" else (*BOUNDED, "relu", "relu6")
+    return recipe.remodelled(lambda model: settings.activated(model, to, kinds))
+
+
+@technique(
+    area="learning",
+    edits="model",
+    source="Glorot, Bordes and Bengio (2011), Deep Sparse Rectifier Networks",
+    edit=_edit,
+    settings=_settings,
+)
 def activation(case: Case) -> Advice:
     """ReLU for sigmoid and tanh; leaky ReLU for ReLU, which may have died."""
+    to = (case.settings or {}).get("to")
+    kinds = '("sigmoid", "tanh")' if to == "relu" else '("sigmoid", "tanh", "relu")'
+    choice = f'"{to}"' if to else '"leaky_relu" if settings["activation"] == "relu" else "relu"'
     return Advice(
-        'Dense(n, "relu", kernel_initializer="he_normal"), hidden',
+        f'Dense(n, "{to or "relu"}", kernel_initializer="he_normal"), hidden',
         f"{seen(case)}: saturated sigmoid or tanh units, or dead ReLU ones, pass no gradient to earlier layers.",
         changed_layers(
             case,
-            'Dense(64, activation="relu", kernel_initializer="he_normal") in hidden layers',
-            'settings.get("activation") in ("sigmoid", "tanh", "relu") and not hasattr(layer, "cell")',
-            'relu = "leaky_relu" if settings["activation"] == "relu" else "relu"  # relu units may have died\n'
+            f'Dense(64, activation="{to or "relu"}", kernel_initializer="he_normal") in hidden layers',
+            f'settings.get("activation") in {kinds} and not hasattr(layer, "cell")',
+            f"relu = {choice}  # relu units may have died\n"
             '        settings["activation"] = relu\n'
             '        if "kernel_initializer" in settings:\n'
             '            settings["kernel_initializer"] = "he_normal"',

@@ -7,7 +7,8 @@ When it helps
     Overfitting of wide layers; autoencoders whose code should be sparse.
 
 Settings
-    activity_regularizer=L1(1e-4) on hidden layers; 1e-3 to 1e-5 on a log scale.
+    activity_regularizer=L1(1e-4) on hidden layers; 1e-3 to 1e-5 on a log scale. Keras 3 adds it up over the batch and
+    all positions: these are for dense layers at a batch of 32; at 256 an eighth of it, on 28 x 28 maps 1e-7.
 
 Risks
     Too much and units die. Like weight penalties it is inside the logged loss: compare metrics, not losses.
@@ -19,21 +20,59 @@ Sources
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import changed_layers
+from diagnose.techniques_code import changed_layers, number
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="generalization", edits="model", source="Glorot, Bordes and Bengio (2011); Deep Learning (2016), 7.10")
+USUAL = 1e-4  # for dense layers at Keras's default batch
+BATCH = 32
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """Keras adds the penalty up over the batch and over all positions, the loss is a mean: weighed against both."""
+    from diagnose.recipes import CannotEdit
+
+    if not facts.deep:
+        raise CannotEdit("the model has no hidden layer whose outputs could be held small")
+    spatial = any("Conv" in one for one in facts.layers)
+    positions = math.prod(facts.shape[:-1]) if spatial else 1
+    usual = USUAL * BATCH / facts.batch_size / max(1, positions)
+    return [{"l1": float(f"{factor * usual:.1g}")} for factor in (1.0, 0.1, 10.0)]
+
+
+def _edit(recipe: Recipe, l1: float) -> Recipe:
+    """On what each hidden layer gives, behind its activation."""
+    import keras
+
+    from diagnose.recipes import settings
+
+    return recipe.remodelled(lambda model: settings.sparse(model, lambda: keras.regularizers.L1(l1)))
+
+
+@technique(
+    area="generalization",
+    edits="model",
+    source="Glorot, Bordes and Bengio (2011); Deep Learning (2016), 7.10",
+    edit=_edit,
+    settings=_settings,
+)
 def activity_regularization(case: Case) -> Advice:
     """L1 of 1e-4 on the outputs of every hidden layer."""
+    l1 = number(case.settings["l1"]) if case.settings else "1e-4"
     return Advice(
-        "activity_regularizer=L1(1e-4) in hidden layers",
+        f"activity_regularizer=L1({l1}) in hidden layers",
         f"{seen(case)}: when few units may be active at a time, less of the training set's noise finds room.",
         changed_layers(
             case,
-            "Dense(64, activity_regularizer=keras.regularizers.L1(1e-4)) in hidden layers",
+            f"Dense(64, activity_regularizer=keras.regularizers.L1({l1})) in hidden layers",
             '"activity_regularizer" in settings',
-            'settings["activity_regularizer"] = keras.regularizers.L1(1e-4)',
+            f'settings["activity_regularizer"] = keras.regularizers.L1({l1})',
         ),
     )

@@ -20,14 +20,65 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import best, fit, metrics, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="compile", source="Kingma and Ba (2015), Adam")
+
+KINDS = {"adam": "Adam", "sgd": "SGD"}
+# Of the old optimizer's settings these go on; rate, momentum and the like are its own.
+KEPT = (
+    "weight_decay clipnorm clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor "
+    "gradient_accumulation_steps"
+).split()
+ADAM = {"optimizer": "adam", "learning_rate": 0.001}
+MOMENTUM = {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9}
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """Adam for an SGD and for the older adaptive ones; momentum for whatever has none."""
+    from diagnose.recipes import CannotEdit
+
+    if facts.learning_rate is None:
+        raise CannotEdit("the learning rate follows a schedule that was made for this optimizer: change both by hand")
+    if facts.optimizer.startswith("adam") or facts.optimizer in ("nadam", "lamb"):
+        return (MOMENTUM,)
+    return (ADAM,) if facts.momentum else (ADAM, MOMENTUM)
+
+
+def _edit(recipe: Recipe, optimizer: str, learning_rate: float, momentum: float = 0.0) -> Recipe:
+    """Another optimizer at its own rate; clipping, weight decay and averaging of weights go on."""
+    import keras
+
+    from diagnose.recipes.compiled import exchanged
+
+    own = {"momentum": momentum, "nesterov": True} if momentum else {}
+
+    def other(old: object) -> object:
+        config = old.get_config()  # type: ignore[attr-defined]
+        kept = {name: config[name] for name in KEPT if name in config}
+        return getattr(keras.optimizers, KINDS[optimizer])(learning_rate=learning_rate, **kept, **own)
+
+    return recipe.recompiled(optimizer=lambda old: exchanged(old, other))
+
+
+@technique(
+    area="learning",
+    edits="compile",
+    source="Kingma and Ba (2015), Adam",
+    edit=_edit,
+    settings=_settings,
+)
 def adaptive_optimizer(case: Case) -> Advice:
     """Adam and SGD with momentum, each at its own default rate."""
+    found = case.settings or {}
+    candidates = [_line(one) for one in (found and [found]) or (ADAM, MOMENTUM)]
     return Advice(
         "Adam(learning_rate=0.001), or SGD(0.01, momentum=0.9)",
         f"{seen(case)}: step sizes that fit each weight, or momentum, get through where one plain rate does not.",
@@ -35,8 +86,7 @@ def adaptive_optimizer(case: Case) -> Advice:
 import keras
 
 candidates = {{
-    "Adam": lambda: keras.optimizers.Adam(learning_rate=0.001),
-    "momentum": lambda: keras.optimizers.SGD(learning_rate=0.01, momentum=0.9, nesterov=True),
+{chr(10).join(candidates)}
 }}
 for name, optimizer in candidates.items():
     keras.utils.set_random_seed(1)
@@ -46,3 +96,10 @@ for name, optimizer in candidates.items():
     print(name, {best(case)})
 """),
     )
+
+
+def _line(settings: Settings) -> str:
+    momentum = settings.get("momentum")
+    more = f", momentum={momentum}, nesterov=True" if momentum else ""
+    name, kind = "momentum" if momentum else "Adam", KINDS[settings["optimizer"]]
+    return f'    "{name}": lambda: keras.optimizers.{kind}(learning_rate={settings["learning_rate"]}{more}),'

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import added_layers
+from diagnose.techniques_code import added_layers, changed_layers
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:
@@ -71,7 +71,18 @@ def _edit(recipe: Recipe, momentum: float) -> Recipe:
     settings=_settings,
 )
 def batch_normalization(case: Case) -> Advice:
-    """A BatchNormalization layer behind each hidden layer."""
+    """A BatchNormalization layer behind each hidden layer; or those that are there, made to keep up."""
+    if case.finding.rule == "lagging-averages":
+        return Advice(
+            "BatchNormalization(momentum=0.9) instead of 0.99",
+            f"{seen(case)}: with a momentum of 0.9 they are those of the last ten batches or so.",
+            changed_layers(
+                case,
+                "BatchNormalization(momentum=0.9)",
+                'type(layer).__name__ == "BatchNormalization"',
+                'settings["momentum"] = 0.9',
+            ),
+        )
     return Advice(
         "BatchNormalization() behind each hidden layer",
         f"{seen(case)}: standardised layer inputs keep gradients alive and let the model learn faster.",

@@ -21,21 +21,60 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import best, fit, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
+
 LARGER = {"oscillating", "diverging", "high-variance", "collapse", "unrepresentative-validation", "run-variance"}
 
 
-@technique(area="learning", edits="fit", source="Masters and Luschi (2018), Revisiting Small Batch Training")
+LADDER = (8, 32, 128, 512)
+MANY = 4096  # rows from which on the whole set as one batch is no setting to try
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """The nearest steps of the ladder, up for unsteady runs, down for slow or stuck ones."""
+    from diagnose.recipes import CannotEdit
+
+    today, ladder = facts.batch_size, {*LADDER, *([facts.rows] if facts.rows <= MANY else [])}
+    larger = sorted(one for one in ladder if today < one <= facts.rows)
+    smaller = sorted((one for one in ladder if one < min(today, facts.rows)), reverse=True)
+    wanted = larger if rule in LARGER else [*smaller, *larger[:1]]
+    if not wanted:
+        raise CannotEdit(f"batches of {today} are the {'largest' if rule in LARGER else 'smallest'} to try")
+    return [{"batch_size": one} for one in wanted[:3]]
+
+
+def _edit(recipe: Recipe, batch_size: int) -> Recipe:
+    """Other batches; an epoch keeps its rows."""
+    from diagnose.recipes import rows
+
+    rows.free(recipe.build(), "another batch size")
+    return rows.rebatched(recipe, batch_size)
+
+
+@technique(
+    area="learning",
+    edits="fit",
+    source="Masters and Luschi (2018), Revisiting Small Batch Training",
+    edit=_edit,
+    settings=_settings,
+)
 def batch_size(case: Case) -> Advice:
     """Larger for unsteady runs, smaller for slow or stuck ones."""
     steady = case.finding.rule in LARGER
-    sizes = (128, 512, 32) if steady else (8, 128, 32)
+    sizes: tuple[int, ...] = (128, 512, 32) if steady else (8, 128, 32)
+    if case.settings:
+        sizes = (case.settings["batch_size"],)
     effect = "more examples calm each update" if steady else "smaller batches give more updates an epoch"
     return Advice(
-        f"batch_size={sizes[0]} in fit (Keras' default is 32), then {sizes[1]}",
+        f"batch_size={sizes[0]} in fit (Keras' default is 32){f', then {sizes[1]}' if sizes[1:] else ''}",
         f"{seen(case)}: {effect}.",
         snippet(f"""
 import keras

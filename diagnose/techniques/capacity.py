@@ -21,23 +21,62 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import boosters, changed_layers
+from diagnose.techniques_code import OLD, boosters, changed_layers, fit, snippet
 from diagnose.techniques_reason import boosts, cause, library, seen
+
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
 SMALLER = {"overfit", "overconfident", "unrepresentative-training", "never-generalized"}
 
 
-@technique(area="learning", edits="model", source="Bengio (2012), Practical Recommendations")
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """Twice, four times the width, a layer more; a half and a quarter where the model learns by heart."""
+    from diagnose.recipes import CannotEdit
+
+    if not facts.editable:
+        raise CannotEdit("the model is a subclass whose layers stand in its own code: change their sizes there")
+    if rule in SMALLER:
+        if not facts.deep:
+            raise CannotEdit("the model has no hidden layer that could be smaller")
+        return ({"width": 0.5}, {"width": 0.25})
+    return ({"width": 2.0}, {"width": 4.0}, {"layers": 1}) if facts.deep else ({"layers": 1},)
+
+
+def _edit(recipe: Recipe, width: float = 1.0, layers: int = 0) -> Recipe:
+    """So many times the units or filters in the hidden layers, or so many hidden layers more."""
+    from diagnose.recipes import widths
+
+    for _ in range(layers):
+        recipe = recipe.remodelled(widths.deepened)
+    return recipe if width == 1 else recipe.remodelled(lambda model: widths.widened(model, width))
+
+
+@technique(
+    area="learning",
+    edits="model",
+    source="Bengio (2012), Practical Recommendations",
+    edit=_edit,
+    settings=_settings,
+)
 def capacity(case: Case) -> Advice:
     """Twice the units; half of them where the model learns by heart."""
-    less = case.finding.rule in SMALLER
+    found = case.settings or {}
+    width = found.get("width")
+    less = case.finding.rule in SMALLER if width is None else width < 1
     if boosts(case):
         return _of_trees(case, less)
-    change = "max(1, settings[name] // 2)" if less else "2 * settings[name]"
+    if found.get("layers"):
+        return _deeper(case)
+    default = "max(1, settings[name] // 2)" if less else "2 * settings[name]"
+    change = f"max(1, round({width:g} * settings[name]))" if width else default
     reason = "a smaller model cannot learn the examples by heart" if less else "a wider model can express more"
     return Advice(
-        "half the units in hidden layers" if less else "units x2 in hidden layers, then x4; then one layer more",
+        _brief(width, less),
         f"{seen(case)}: {reason}.",
         changed_layers(
             case,
@@ -45,6 +84,47 @@ def capacity(case: Case) -> Advice:
             'any(name in settings for name in ("units", "filters"))',
             f'name = "units" if "units" in settings else "filters"\n        settings[name] = {change}',
         ),
+    )
+
+
+def _brief(width: float | None, less: bool) -> str:
+    if width is not None:
+        return f"units x{width:g} in hidden layers"
+    return "half the units in hidden layers" if less else "units x2 in hidden layers, then x4; then one layer more"
+
+
+def _deeper(case: Case) -> Advice:
+    return Advice(
+        "one hidden layer more, like the last one",
+        f"{seen(case)}: a deeper model can express more.",
+        snippet(f"""
+import keras
+
+# by hand: the line of the last hidden layer twice (recurrent: return_sequences=True in the first of the two)
+{OLD}
+sized = [layer.name for layer in old.layers if hasattr(layer, "units") or hasattr(layer, "filters")]
+last = sized[-2] if len(sized) > 1 else None  # the output layer is the last of all
+
+def again(layer, *args, **kwargs):
+    if last is None and layer.name in sized:  # there is no hidden layer yet
+        units = min(max(2 * args[0].shape[-1], 16), 256)
+        first = keras.layers.Dense(units, "relu", kernel_initializer="he_normal", name=layer.name + "_hidden")
+        return layer(first(args[0]), *args[1:], **kwargs)
+    if layer.name != last:
+        return layer(*args, **kwargs)
+    more = {{"name": layer.name + "_deeper"}}
+    if hasattr(layer, "cell"):
+        more["return_sequences"] = True
+        first = type(layer).from_config({{**layer.get_config(), **more}})
+        return layer(first(args[0]), *args[1:], **kwargs)
+    if hasattr(layer, "strides"):
+        more |= {{"strides": 1, "padding": "same"}}
+    return type(layer).from_config({{**layer.get_config(), **more}})(layer(*args, **kwargs))
+
+model = keras.models.clone_model(keras.Model(old.inputs, old.outputs), call_function=again)
+model.compile_from_config(old.get_compile_config())
+{fit(case)}
+"""),
     )
 
 

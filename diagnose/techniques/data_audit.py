@@ -2,6 +2,7 @@
 
 What it changes
     Nothing yet: it finds NaN, labels that don't belong to their inputs, a wrong output layer, rows in both splits.
+    A re-run leaves out the training and validation rows that hold NaN or Inf.
 
 When it helps
     A loss at the level of guessing, a metric that never moves, results too good to be true, NaN from the start.
@@ -20,9 +21,15 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import snippet
 from diagnose.techniques_reason import seen
+
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
 BRIEFS = {
     "suspected-leak": "look for validation rows that are also in training",
@@ -31,7 +38,28 @@ BRIEFS = {
 }
 
 
-@technique(area="learning", edits="data", source="Goodfellow, Bengio, Courville (2016), Deep Learning, 11.5")
+def _edit(recipe: Recipe) -> Recipe:
+    """Rows that hold NaN or Inf are left out of training and validation; nothing else in the data can be put right unseen."""
+    from diagnose.recipes import rows
+
+    return rows.without_gaps(recipe)
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if facts.finite:
+        raise CannotEdit("every value in the training rows is finite: look at labels and rows by hand")
+    return ({},)
+
+
+@technique(
+    area="learning",
+    edits="data",
+    source="Goodfellow, Bengio, Courville (2016), Deep Learning, 11.5",
+    edit=_edit,
+    settings=_settings,
+)
 def data_audit(case: Case) -> Advice:
     """Print what is in the data; nothing in it is changed."""
     return Advice(

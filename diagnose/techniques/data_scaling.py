@@ -8,10 +8,11 @@ When it helps
 
 Settings
     keras.layers.Normalization adapted on x_train, inside the model. Targets: (y - mean) / std, undone on predictions.
-    Keep targets inside the output activation's range (sigmoid 0...1, tanh -1...1).
+    Keep targets inside the output activation's range (sigmoid 0.1...0.9, tanh -0.8...0.8; ReLU: y / std).
 
 Risks
-    Statistics from all the data leak the validation set. Token ids and one-hot columns are not to be scaled.
+    Statistics from all the data leak the validation set. Token ids and columns of 0 and 1 stay as they are; so does what
+    the model rescales itself.
     Losses before and after scaling targets are on different scales.
 
 Sources
@@ -34,50 +35,36 @@ TARGETS = """\
 mean, std = y_train.mean(axis=0), y_train.std(axis=0)  # predictions: model.predict(x) * std + mean
 y_train = (y_train - mean) / std
 """
+BEHIND = """\
+y_val = (y_val - mean) / std
+# behind a sigmoid: low, high = y_train.min(), y_train.max(); y_train = 0.1 + 0.8 * (y_train - low) / (high - low)
+"""
 
 
 def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
-    """Targets are scaled in a regression alone."""
+    """Targets are scaled where quantities are predicted, inputs where no layer of the model's does it."""
     from diagnose.recipes import CannotEdit
 
-    quantity = facts.task == "regression"
-    if facts.has("Normalization") and not quantity:
-        raise CannotEdit("the model begins with a Normalization layer: its inputs are scaled already")
-    if facts.has("Embedding"):
+    labels = facts.head.get("whole") and (facts.head.get("low"), facts.head.get("high")) == (0.0, 1.0)
+    quantity = facts.task == "regression" and bool(facts.head) and not labels
+    inputs = not facts.has("Normalization", "Rescaling")
+    if not inputs and not quantity:
+        raise CannotEdit("the model scales its inputs itself already")
+    if facts.has("Embedding") and facts.shape and not quantity:
         raise CannotEdit("the inputs are indices of an embedding, which have no scale")
-    return ({"targets": quantity},)
+    return ({"inputs": inputs and not (facts.has("Embedding") and facts.shape), "targets": quantity},)
 
 
-def _edit(recipe: Recipe, targets: bool) -> Recipe:
-    """A Normalization layer adapted to the training rows; targets standardised, and predictions brought back."""
-    import keras
-    import numpy as np
+def _edit(recipe: Recipe, targets: bool, inputs: bool = True) -> Recipe:
+    """Normalization layers with the training rows' mean and variance; targets scaled, and predictions brought back."""
+    from diagnose.recipes import CannotEdit, scaling
 
-    from diagnose.recipes import layers
-
-    x = np.asarray(recipe.data.train.array, "float64")
-    axes = tuple(range(x.ndim - 1))
-    mean, variance = x.mean(axis=axes), x.var(axis=axes)
-    scaled = recipe.remodelled(
-        lambda model: layers.preceded(model, lambda name: keras.layers.Normalization(mean=mean, variance=variance))
-    )
-    return _with_targets(scaled) if targets else scaled
-
-
-def _with_targets(recipe: Recipe) -> Recipe:
-    import keras
-    import numpy as np
-
-    from diagnose.recipes import layers
-
-    y = np.asarray(recipe.data.train.targets, "float64")
-    mean, deviation = y.mean(axis=0), np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
-    data = recipe.data
-    return recipe.on(
-        lambda _: data.only(
-            *(part.with_y((np.asarray(part.targets) - mean) / deviation) for part in (data.train, data.validation))
-        )
-    ).finished(lambda model: layers.followed(model, keras.layers.Rescaling(deviation.tolist(), mean.tolist())))
+    try:
+        recipe = scaling.inputs(recipe) if inputs else recipe
+    except CannotEdit:
+        if not targets:
+            raise
+    return scaling.targets(recipe) if targets else recipe
 
 
 @technique(
@@ -89,13 +76,18 @@ def _with_targets(recipe: Recipe) -> Recipe:
 )
 def data_scaling(case: Case) -> Advice:
     """A Normalization layer in front; the targets too in a regression."""
-    quantity = classifies(case) is False
+    told = case.finding.names.get("what") == "targets"
+    quantity = told or classifies(case) is False
     targets = TARGETS + ("y_val = (y_val - mean) / std\n" if validated(case) else "") if quantity else ""
-    if classifies(case) is None:
+    if classifies(case) is None and not told:
         targets = "# quantities to predict are scaled too: y_train = (y_train - mean) / std, y_val likewise\n"
+    if case.settings:
+        targets = TARGETS + BEHIND if case.settings["targets"] else ""
     also = ", and the targets" if quantity else ""
     return Advice(
-        f"Normalization().adapt(x_train) in front{also}",
+        "y = (y - mean) / std; model.predict(x) * std + mean"
+        if told
+        else f"Normalization().adapt(x_train) in front{also}",
         f"{seen(case)}: unscaled inputs or targets do this, and on one scale one learning rate fits all weights.",
         snippet(f"""
 import keras

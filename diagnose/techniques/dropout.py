@@ -8,20 +8,31 @@ When it helps
 
 Settings
     0.5 for hidden layers, 0.2 for inputs or small networks. Widen the layer by 1 / (1 - rate). Recurrent: dropout=0.2.
+    Behind convolutions whole maps, SpatialDropout2D(0.2): neighbouring pixels tell what a single one would hide.
 
 Risks
-    Training needs longer, and its loss is inflated: validation may look better than training. Generally not together
-    with batch normalization. Never behind the output layer.
+    Training needs longer, and its loss is inflated: validation may look better than training. With batch
+    normalization only in front of the output layer, behind the last normalization. Never behind the output layer.
 
 Sources
     Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting (2014).
+    Tompson et al., Efficient Object Localization Using Convolutional Networks (2015), for SpatialDropout.
+    Li et al., Understanding the Disharmony between Dropout and Batch Normalization (2018).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import added_layers, boosters, patience, validated, watch
+from diagnose.techniques_code import OLD, added_layers, boosters, fit, number, patience, snippet, validated, watch
 from diagnose.techniques_reason import boosts, cause, library, seen
+
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
+
+SPATIAL = 0.2  # at most, behind convolutions: whole feature maps are dropped
 
 NAMES = """\
 lightgbm = hasattr(build_booster(), "num_leaves")
@@ -29,11 +40,51 @@ names = ("boosting_type", "dart", "drop_rate") if lightgbm else ("booster", "dar
 """
 
 
-@technique(area="generalization", edits="model", source="Srivastava et al. (2014), Dropout")
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """Where: "each" hidden layer; in front of the "output" where there is batch normalization; or the "old" dropout."""
+    from diagnose.recipes import CannotEdit
+
+    if not facts.deep:
+        raise CannotEdit("the model has no hidden layer whose units could be dropped")
+    wait = max(5, round(0.1 * facts.epochs))
+    where = "old" if facts.has("Dropout") else "output" if facts.has("BatchNormalization") else "each"
+    if where != "old" and not facts.editable:
+        raise CannotEdit("the model is a subclass whose layers stand in its own code: call a Dropout layer there")
+    return [{"rate": rate, "where": where, "patience": wait} for rate in (0.5, 0.2 if where != "old" else 0.3)]
+
+
+def _edit(recipe: Recipe, rate: float, patience: int, where: str = "each") -> Recipe:
+    """Behind each hidden layer's activation, with early stopping; of convolutions whole maps, fewer of them."""
+    import keras
+
+    from diagnose.recipes import layers, settings
+
+    def dropped(layer: object) -> object:
+        return layers.dropout(layer, rate, min(rate, SPATIAL))
+
+    edits = {
+        "each": lambda model: layers.inserted(model, layers.hidden(model), dropped),
+        "output": lambda model: layers.inserted(model, layers.outputs(model), dropped, ahead=True),
+        "old": lambda model: settings.raised(model, rate),
+    }
+    return recipe.remodelled(edits[where]).watched(
+        lambda _: keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+    )
+
+
+@technique(
+    area="generalization",
+    edits="model",
+    source="Srivastava et al. (2014), Dropout",
+    edit=_edit,
+    settings=_settings,
+)
 def dropout(case: Case) -> Advice:
     """Half of every hidden layer's outputs, with early stopping."""
     if boosts(case):
         return _of_trees(case)
+    if case.settings is not None:
+        return _as_found(case, case.settings)
     stop = f"keras.callbacks.EarlyStopping({watch(case)}, patience={patience(case)}, restore_best_weights=True)"
     return Advice(
         "Dropout(0.5) behind hidden layers, with early stopping",
@@ -45,6 +96,51 @@ def dropout(case: Case) -> Advice:
             stop=stop if validated(case) else "",
         ),
     )
+
+
+def _as_found(case: Case, found: Settings) -> Advice:
+    """What a re-run has found: the very layers that it put in."""
+    rate, where = number(found["rate"]), found["where"]
+    stop = f"keras.callbacks.EarlyStopping({watch(case)}, patience={found['patience']}, restore_best_weights=True)"
+    why = f"{seen(case)}: units that must do without one another cannot conspire to learn single examples by heart."
+    if where == "each":
+        one = f"""(
+            getattr(keras.layers, f"SpatialDropout{{layer.rank}}D")({min(found["rate"], SPATIAL)})
+            if hasattr(layer, "rank")  # a convolution
+            else keras.layers.Dropout({rate})
+        )"""
+        code = added_layers(case, f"layers.Dropout({rate}) behind each hidden layer", one, stop=stop)
+        return Advice(f"Dropout({rate}) behind hidden layers, with early stopping", why, code)
+    change = _RAISED if where == "old" else _IN_FRONT
+    place = "for the dropout that is there" if where == "old" else "in front of the output"
+    code = change.replace("RATE", rate).replace("OLD", OLD) + f"stop = {stop}\n{fit(case, callbacks='stop')}\n"
+    return Advice(f"Dropout({rate}) {place}", why, snippet(code))
+
+
+_RAISED = """
+import keras
+
+model = build_model()
+for layer in model.layers:
+    if type(layer) is keras.layers.Dropout:
+        layer.rate = max(layer.rate, RATE)
+model.compile_from_config(model.get_compile_config())
+"""
+_IN_FRONT = """
+import keras
+
+# by hand: layers.Dropout(RATE) in a line of its own in front of the output layer
+OLD
+output = [layer.name for layer in old.layers if hasattr(layer, "kernel")][-1]
+
+def change(layer, *args, **kwargs):
+    if layer.name == output:
+        args = (keras.layers.Dropout(RATE)(args[0]), *args[1:])
+    return layer(*args, **kwargs)
+
+model = keras.models.clone_model(keras.Model(old.inputs, old.outputs), call_function=change)
+model.compile_from_config(old.get_compile_config())
+"""
 
 
 def _of_trees(case: Case) -> Advice:

@@ -19,16 +19,47 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import fit, number, rate, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="compile", source="Pascanu, Mikolov and Bengio (2013)")
+
+LIMITS = ("clipnorm", "clipvalue", "global_clipnorm")
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if facts.clipped:
+        raise CannotEdit("the optimizer clips its gradients already")
+    return ({"clipnorm": 1.0}, {"clipvalue": 0.5}, {"global_clipnorm": 1.0})
+
+
+def _edit(recipe: Recipe, **limit: float) -> Recipe:
+    """One of the three limits; an optimizer takes no two of them."""
+    from diagnose.recipes.compiled import adjusted
+
+    none = dict.fromkeys(LIMITS)
+    return recipe.recompiled(optimizer=lambda old: adjusted(old, **{**none, **limit}))
+
+
+@technique(
+    area="learning",
+    edits="compile",
+    source="Pascanu, Mikolov and Bengio (2013)",
+    edit=_edit,
+    settings=_settings,
+)
 def gradient_clipping(case: Case) -> Advice:
     """clipnorm 1.0 on the user's own optimizer."""
-    today = rate(case)
-    written = f"keras.optimizers.Adam(learning_rate={number(today) if today else '0.001'}, clipnorm=1.0)"
+    today, (limit, value) = rate(case), next(iter((case.settings or {"clipnorm": 1.0}).items()))
+    written = f"keras.optimizers.Adam(learning_rate={number(today) if today else '0.001'}, {limit}={value})"
     return Advice(
         "Adam(learning_rate=..., clipnorm=1.0), or clipvalue=0.5",
         f"{seen(case)}: a limit on the gradient's length keeps one bad batch from throwing the weights away.",
@@ -36,7 +67,7 @@ def gradient_clipping(case: Case) -> Advice:
 import keras
 
 model = build_model()
-model.optimizer.clipnorm = 1.0  # by hand: {written}
+model.optimizer.{limit} = {value}  # by hand: {written}
 {fit(case, callbacks="keras.callbacks.TerminateOnNaN()")}
 """),
     )

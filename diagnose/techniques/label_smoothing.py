@@ -23,17 +23,53 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import BUILT, fit, snippet, validated
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="generalization", edits="compile", source="Szegedy et al. (2016); Guo et al. (2017)")
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if "crossentropy" not in str(facts.head.get("loss")):
+        raise CannotEdit("only a cross-entropy over one output takes smoothed labels")
+    return ({"label_smoothing": 0.1}, {"temperature": True}, {"label_smoothing": 0.2})
+
+
+def _edit(recipe: Recipe, label_smoothing: float = 0.0, temperature: bool = False) -> Recipe:
+    """Smoothed labels in training, the user's own loss on the model that comes of it; or a temperature afterwards."""
+    from diagnose.recipes import outputs, smoothing
+    from diagnose.recipes.compiled import recompile
+
+    if temperature:
+        held = recipe.data.validation
+        outputs.cooled(recipe.build(), 1.0)  # says at once if it can't
+        return recipe.finished(lambda model: smoothing.calibrated(model, held))
+    model = recipe.build()
+    own, smooth = model.loss, smoothing.smoothed(model, label_smoothing)
+    return recipe.recompiled(loss=lambda _: smooth).finished(lambda trained: recompile(trained, loss=lambda _: own))
+
+
+@technique(
+    area="generalization",
+    edits="compile",
+    source="Szegedy et al. (2016); Guo et al. (2017)",
+    edit=_edit,
+    settings=_settings,
+)
 def label_smoothing(case: Case) -> Advice:
     """Smoothing of 0.1 in training, or a temperature afterwards."""
-    smooth_val = "\n    y_val = keras.utils.to_categorical(y_val, units)" if validated(case) else ""
+    found = case.settings or {}
+    heat = "temperature" in found
+    share = found.get("label_smoothing", 0.1)
     return Advice(
-        "CategoricalCrossentropy(label_smoothing=0.1)",
+        "one temperature, fitted on validation data" if heat else f"CategoricalCrossentropy(label_smoothing={share})",
         f"{seen(case)}: smoothed targets, or a temperature fitted afterwards, take the excess of confidence away.",
         snippet(f"""
 import keras
@@ -42,13 +78,25 @@ import numpy as np
 model = build_model()
 {BUILT.format(model="model", indent="")}
 units = model.output_shape[-1]
+{"" if heat else _smoothing(case, share)}
+{fit(case)}
+
+{"# " if heat else "# or leave training as it was and "}choose one temperature on validation data afterwards:
+{TEMPERATURE}
+"""),
+    )
+
+
+def _smoothing(case: Case, share: float) -> str:
+    smooth_val = "\n    y_val = keras.utils.to_categorical(y_val, units)" if validated(case) else ""
+    return f"""\
 if units > 1 and (y_train.ndim == 1 or y_train.shape[-1] != units):  # smoothing needs one-hot labels
     y_train = keras.utils.to_categorical(y_train, units){smooth_val}
 Loss = keras.losses.CategoricalCrossentropy if units > 1 else keras.losses.BinaryCrossentropy
-model.compile(model.optimizer, loss=Loss(label_smoothing=0.1), metrics=["accuracy"])
-{fit(case)}
+model.compile(model.optimizer, loss=Loss(label_smoothing={share}), metrics=["accuracy"])"""
 
-# or leave training as it was and choose one temperature on validation data afterwards:
+
+TEMPERATURE = """\
 p = model.predict(x_val, verbose=0)  # probabilities
 p = np.hstack([1 - p, p]) if units == 1 else p
 truth = y_val.argmax(-1) if y_val.ndim > 1 and units > 1 else y_val.astype(int).ravel()
@@ -57,6 +105,4 @@ def loss_at(temperature):
     q = np.clip(p, 1e-7, 1) ** (1 / temperature)  # the same as logits / temperature
     return -np.log(q[np.arange(len(q)), truth] / q.sum(-1)).mean()
 
-print("best temperature:", min(np.arange(0.5, 5, 0.05), key=loss_at))
-"""),
-    )
+print("best temperature:", min(np.arange(0.5, 5, 0.05), key=loss_at))"""

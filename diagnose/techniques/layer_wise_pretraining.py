@@ -8,7 +8,7 @@ When it helps
     normalization first: they made it rare.
 
 Settings
-    A few epochs for each layer, then the full number for all, with a learning rate of a tenth.
+    A few epochs for each layer (a tenth of the run), then the full number for all, at the same learning rate.
 
 Risks
     Long and laborious; only for plain stacks of layers.
@@ -20,15 +20,46 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import fit, share_of_epochs, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="model", source="Bengio et al. (2007), Greedy Layer-Wise Training")
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """A tenth of the epochs for each layer."""
+    from diagnose.recipes import CannotEdit
+
+    if not facts.editable:
+        raise CannotEdit("the model is a subclass whose layers stand in its own code: train them one by one there")
+    if len(facts.activations) < 2:
+        raise CannotEdit("the model has fewer than two hidden layers to train one after another")
+    few = max(2, min(50, round(0.1 * facts.epochs)))
+    return ({"epochs": few}, {"epochs": 3 * few})
+
+
+def _edit(recipe: Recipe, epochs: int) -> Recipe:
+    """Each hidden layer under an output of its own, on top of the trained ones; then the training itself."""
+    from diagnose.recipes import stages
+
+    return recipe.begun(lambda model, trained: stages.layer_by_layer(model, trained, epochs))
+
+
+@technique(
+    area="learning",
+    edits="model",
+    source="Bengio et al. (2007), Greedy Layer-Wise Training",
+    edit=_edit,
+    settings=_settings,
+)
 def layer_wise_pretraining(case: Case) -> Advice:
     """Train the first layer, then the first two, ... then all."""
-    few = share_of_epochs(case, 0.1, 2, 50)
+    few = str(case.settings["epochs"]) if case.settings else share_of_epochs(case, 0.1, 2, 50)
     return Advice(
         "train one hidden layer at a time, then fine-tune them all",
         f"{seen(case)}: a layer that is trained on top of finished ones gets gradients that a whole deep stack loses.",

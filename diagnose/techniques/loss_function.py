@@ -21,14 +21,65 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import BUILT, classifies, fit, metrics, snippet
+from diagnose.techniques_code import BUILT, brief, classifies, fit, metrics, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="compile", source="Goodfellow, Bengio, Courville (2016), Deep Learning, 6.2")
+
+QUANTITIES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh")
+OTHERS = {
+    "mean_squared_error": ("huber", "mean_absolute_error"),
+    "mean_absolute_error": ("huber", "mean_squared_error"),
+}
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """What makes loss, output and labels agree; for quantities also losses that forgive outliers."""
+    from diagnose.recipes import CannotEdit
+    from diagnose.recipes.agreement import needed
+
+    if not facts.head:
+        raise CannotEdit("the model has several outputs: look at the loss of each by hand")
+    fix = needed(facts.head)
+    loss = fix.get("loss", facts.head["loss"])
+    if "crossentropy" in loss or "hinge" in loss:
+        if not fix:
+            raise CannotEdit("loss, output and labels agree already")
+        return (fix,)
+    others = [{**fix, "loss": one} for one in OTHERS.get(loss, QUANTITIES[:2])]
+    return [fix, *others][:3] if fix else others
+
+
+def _edit(
+    recipe: Recipe,
+    activation: str | None = None,
+    loss: str | None = None,
+    units: int | None = None,
+    from_logits: bool = True,
+) -> Recipe:
+    """Another activation at the output, another loss, or both. The score stays that of the user's loss and metrics."""
+    from diagnose.recipes import outputs
+
+    return outputs.agreed(recipe, activation, loss, units, from_logits)
+
+
+@technique(
+    area="learning",
+    edits="compile",
+    source="Goodfellow, Bengio, Courville (2016), Deep Learning, 6.2",
+    edit=_edit,
+    settings=_settings,
+)
 def loss_function(case: Case) -> Advice:
     """Choose loss and output activation together: by the output's width for classes, Huber for quantities."""
+    if case.settings:
+        return _found(case, case.settings)
     quantity = classifies(case) is False
     line = "Dense(1) + Huber() or mse" if quantity else "Dense(K, softmax) + sparse_categorical_crossentropy"
     return Advice(
@@ -58,3 +109,38 @@ elif np.shape(y_train)[-1] == units and np.ndim(y_train) > 1:  # one-hot labels
     loss, activation = "categorical_crossentropy", "softmax"
 else:  # labels 0 ... K-1, with K units
     loss, activation = "sparse_categorical_crossentropy", "softmax\""""
+
+
+def _found(case: Case, settings: Settings) -> Advice:
+    """The code of what a re-run found to agree."""
+    loss, function = settings.get("loss"), settings.get("activation")
+    told = [f"activation={function!r}"] if function else []
+    told += [f"loss={loss!r}"] if loss else []
+    told += ["from_logits=False"] if settings.get("from_logits") is False else []
+    first = ""
+    if "units" in settings:
+        told.insert(0, f"Dense({settings['units']})")
+        change = f"# by hand: make the last layer Dense({settings['units']}, activation={function!r})"
+    elif function:
+        change = f"model.layers[-1].activation = keras.activations.get({function!r})  # by hand: in the last layer"
+    else:
+        change = ""
+    written = f"{loss!r}" if loss else "model.loss"
+    if loss == "huber":
+        first = "spread = 1.4826 * np.median(np.abs(y_train - np.median(y_train, axis=0)))\n"
+        written = "keras.losses.Huber(delta=1.345 * spread)"
+    if settings.get("from_logits") is False:
+        written = 'type(model.loss).from_config({**model.loss.get_config(), "from_logits": False})'
+    return Advice(
+        brief(" + ".join(told), told[-1]),
+        f"{seen(case)}: a loss and an output that fit the labels give gradients that point somewhere.",
+        snippet(f"""
+import keras
+import numpy as np
+
+model = build_model()
+{change}
+{first}model.compile(model.optimizer, loss={written}, metrics={metrics(case)})
+{fit(case)}
+"""),
+    )

@@ -7,7 +7,8 @@ When it helps
     Runs end far apart, or the epoch at which you stop decides the result. The first choice for variance.
 
 Settings
-    5 to 10 members; averages for quantities and probabilities, votes for labels.
+    5 to 10 members. Quantities and probabilities are averaged; where models give logits, their probabilities are:
+    the mean of logits lets one member that is wrong and very sure outvote the others.
 
 Risks
     Training and prediction cost as many times as much. Members that all make the same mistake gain nothing.
@@ -23,7 +24,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import AVERAGED, seeded_members, snippet
+from diagnose.techniques_code import AVERAGED, seeded_members, setting, snippet
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:
@@ -31,17 +32,16 @@ if TYPE_CHECKING:
 
 
 def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
-    return ({"members": 5},)
+    return ({"members": 5}, {"members": 10})
 
 
 def _edit(recipe: Recipe, members: int) -> Recipe:
     """Several models from several seeds, their predictions averaged."""
     from diagnose.recipes import training
 
+    inner = training.way(recipe)
     return recipe.trained(
-        lambda one, seed: training.together(
-            training.train_once(one, training.member_seed(seed, at)) for at in range(members)
-        )
+        lambda one, seed: training.together(inner(one, training.member_seed(seed, at)) for at in range(members))
     )
 
 
@@ -55,7 +55,7 @@ def _edit(recipe: Recipe, members: int) -> Recipe:
 def model_averaging(case: Case) -> Advice:
     """Five members from five seeds, joined to one Keras model."""
     return Advice(
-        "train 5 times, average the predictions",
+        f"train {setting(case, 'members', 5)} times, average the predictions",
         f"{seen(case)}: the average of several runs varies far less than any one of them.",
         snippet(f"""
 import keras

@@ -11,7 +11,7 @@ Settings
 
 Risks
     A good fit trained longer overfits: never without early stopping. If twice the epochs gain less than 10%, raise
-    the learning rate instead.
+    the learning rate instead. A learning-rate schedule ends before the run does unless it is drawn out with it.
 
 Sources
     Prechelt, Early Stopping, But When? (1998).
@@ -20,16 +20,49 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import brief, epochs, fit, patience, rounds, snippet, watch
 from diagnose.techniques_reason import boosts, cause, library, seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="fit", source="Prechelt (1998), Early Stopping, But When?")
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if 0 < facts.ran < facts.epochs:
+        raise CannotEdit(f"something ended the training at epoch {facts.ran} of {facts.epochs}: more would not be used")
+    first, second = (4, 2) if rule == "slow-learning" else (2, 4)
+    return ({"times": first}, {"times": second})
+
+
+def _edit(recipe: Recipe, times: int) -> Recipe:
+    """More epochs with early stopping; a learning-rate schedule of the optimizer is drawn out with them."""
+    import keras
+
+    from diagnose.recipes.compiled import stretched
+
+    total = times * recipe.epochs
+    stop = {"patience": max(5, round(0.1 * total)), "restore_best_weights": True}
+    longer = recipe.recompiled(optimizer=lambda old: stretched(old, times))
+    return longer.fitted(epochs=total).watched(lambda _: keras.callbacks.EarlyStopping("val_loss", **stop))
+
+
+@technique(
+    area="learning",
+    edits="fit",
+    source="Prechelt (1998), Early Stopping, But When?",
+    edit=_edit,
+    settings=_settings,
+)
 def more_epochs(case: Case) -> Advice:
     """Twice the epochs (four times for slow learning), ended by early stopping."""
-    times = 4 if case.finding.rule == "slow-learning" else 2
-    word = {2: "twice", 4: "four times"}[times]
+    times = (case.settings or {}).get("times") or (4 if case.finding.rule == "slow-learning" else 2)
+    word = {2: "twice", 4: "four times"}.get(times, f"{times} times")
     if boosts(case):
         return _of_trees(case, times, word)
     total = f"epochs={epochs(case, times)} ({times}x)"

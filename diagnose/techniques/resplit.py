@@ -20,13 +20,47 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.metrics import is_accuracy
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import best_judged, classifies, fit_judged, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="generalization", edits="data", source="Kohavi (1995), A Study of Cross-Validation and Bootstrap")
+
+FEW = 1000  # rows below which folds are used instead of one split
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    """More rows for the side that was found too small, classes and chance alike on both."""
+    from diagnose.recipes import CannotEdit
+
+    if facts.task == "regression" and facts.has("LSTM", "GRU", "SimpleRNN", "Bidirectional", "RNN", "ConvLSTM2D"):
+        raise CannotEdit("windows of one series may overlap, and would stand on both sides of a random split")
+    share = 0.3 if rule in ("unrepresentative-validation", "validation-easier", "suspected-leak") else 0.2
+    split, folds = {"share": share}, {"folds": 5}
+    return (folds, split) if facts.rows + facts.validation_rows < FEW else (split, folds)
+
+
+def _edit(recipe: Recipe, share: float | None = None, folds: int | None = None) -> Recipe:
+    """Training and validation rows drawn anew from both together, by class; the trial's seed draws them or picks the fold."""
+    from diagnose.recipes import rows
+
+    rows.free(recipe.build(), "another split")
+    return rows.resplit(recipe, share, folds)
+
+
+@technique(
+    area="generalization",
+    edits="data",
+    source="Kohavi (1995), A Study of Cross-Validation and Bootstrap",
+    edit=_edit,
+    settings=_settings,
+)
 def resplit(case: Case) -> Advice:
     """Put the parts together and split anew, several times."""
     labels = any(is_accuracy(one.metric) for one in case.curves.series)  # quantities can't be stratified

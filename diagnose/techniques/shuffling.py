@@ -19,12 +19,40 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import fit, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="data", source="LeCun et al. (1998), Efficient BackProp, 4.2")
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if facts.shuffled:
+        raise CannotEdit("fit shuffles the rows in every epoch already")
+    return ({},)
+
+
+def _edit(recipe: Recipe) -> Recipe:
+    """All rows in a new order in every epoch: fit does it with arrays, the stream itself where it is one of tf.data."""
+    from diagnose.recipes import rows
+
+    rows.free(recipe.build(), "shuffling")
+    return rows.shuffled(recipe)
+
+
+@technique(
+    area="learning",
+    edits="data",
+    source="LeCun et al. (1998), Efficient BackProp, 4.2",
+    edit=_edit,
+    settings=_settings,
+)
 def shuffling(case: Case) -> Advice:
     """Shuffle once, inputs and labels together, and in every epoch."""
     return Advice(

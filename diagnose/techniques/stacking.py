@@ -11,6 +11,7 @@ Settings
 
 Risks
     Trained on the members' own training data it only trusts the most overfitted one. Keep part of the holdout to judge.
+    A re-run has one number a member and class, non-negative for quantities, held near the mean; 20 rows at least.
 
 Sources
     Wolpert, Stacked Generalization (1992). Breiman, Stacked Regressions (1996).
@@ -18,16 +19,45 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import ONE_MODEL, seeded_members, snippet
+from diagnose.techniques_code import ONE_MODEL, seeded_members, setting, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="prediction", edits="predict", source="Wolpert (1992), Stacked Generalization")
+FEWEST = 20  # validation rows below which nothing can be learnt of how to combine
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if facts.validation_rows < FEWEST:
+        raise CannotEdit(f"{facts.validation_rows} validation rows are too few to fit a model on: use {FEWEST} or more")
+    return ({"members": 5}, {"members": 10})
+
+
+def _edit(recipe: Recipe, members: int) -> Recipe:
+    """Several models from several seeds; a linear or logistic model on top, fitted on the validation rows."""
+    from diagnose.recipes import blending
+
+    return blending.blended(recipe, members, blending.stacked)
+
+
+@technique(
+    area="prediction",
+    edits="predict",
+    source="Wolpert (1992), Stacked Generalization",
+    edit=_edit,
+    settings=_settings,
+)
 def stacking(case: Case) -> Advice:
     """Five frozen members under one new output layer, trained on half of the validation data."""
     return Advice(
-        "one layer on top of 5 models, trained on holdout data",
+        f"one layer on top of {setting(case, 'members', 5)} models, trained on holdout data",
         f"{seen(case)}: a layer that learns whom to trust gives steadier answers than one run.",
         snippet(f"""
 import keras

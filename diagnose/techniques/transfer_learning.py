@@ -21,16 +21,49 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import BUILT, fit, number, rate, snippet
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="learning", edits="model", source="Yosinski et al. (2014), How transferable are features")
+FEW = 1000  # rows under which a frozen feature extractor comes first
+
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if not facts.pretrained:
+        raise CannotEdit("no saved model to start from: name one (pretrained = 'related.keras' in the experiment file)")
+    return [{"tuned": one} for one in ((False, True) if facts.rows < FEW else (True, False))]
+
+
+def _edit(recipe: Recipe, tuned: bool) -> Recipe:
+    """The hidden layers that fit take the saved model's weights, frozen; tuned: later all is trained at a tenth."""
+    from diagnose.recipes import CannotEdit, stages
+
+    if recipe.pretrained is None:
+        raise CannotEdit("no saved model to start from: name one (pretrained = 'related.keras')")
+    return recipe.begun(lambda model, trained: stages.transferred(model, trained, tuned=tuned))
+
+
+@technique(
+    area="learning",
+    edits="model",
+    source="Yosinski et al. (2014), How transferable are features",
+    edit=_edit,
+    settings=_settings,
+)
 def transfer_learning(case: Case) -> Advice:
     """Frozen features under a new head, then all of it at a tenth of the rate."""
     today = rate(case)
     slow = number(today / 10) if today else "1e-4"
+    if case.settings is not None:
+        return _as_found(case, bool(case.settings["tuned"]), slow)
     return Advice(
         "pretrained base, frozen, with a new output layer",
         f"{seen(case)}: layers trained on a related problem bring what these examples are too few to teach.",
@@ -53,4 +86,36 @@ combined.compile_from_config(new.get_compile_config())
 combined.optimizer.learning_rate = {slow}
 {fit(case, model="combined")}
 """),
+    )
+
+
+def _as_found(case: Case, tuned: bool, slow: str) -> Advice:
+    """What a re-run has done: layers of one type and shape, from the first on, take the saved weights."""
+    then = f"""
+for layer in taken:
+    layer.trainable = True  # then all of it, in small steps
+new.compile_from_config(new.get_compile_config())
+new.optimizer.learning_rate = {slow}
+{fit(case, model="new")}
+"""
+    return Advice(
+        "the saved model's first layers, frozen" + (", then fine-tuned" if tuned else ""),
+        f"{seen(case)}: layers trained on a related problem bring what these examples are too few to teach.",
+        snippet(f"""
+import keras
+
+related = model  # trained on a related problem: keras.models.load_model("related.keras")
+new = build_model()
+{BUILT.format(model="new", indent="")}
+taken = []
+known = [layer for layer in related.layers if layer.weights]
+for layer, its in zip([layer for layer in new.layers if layer.weights][:-1], known):  # not the output layer
+    if type(layer) is not type(its) or [w.shape for w in layer.weights] != [w.shape for w in its.weights]:
+        break
+    layer.set_weights(its.get_weights())
+    layer.trainable = False
+    taken.append(layer)
+new.compile_from_config(new.get_compile_config())
+{fit(case, model="new")}
+{then if tuned else ""}"""),
     )

@@ -19,22 +19,54 @@ Sources
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import changed_layers
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Facts, Recipe, Settings
 
-@technique(area="generalization", edits="model", source="Srivastava et al. (2014), Dropout, 5.1")
+
+def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
+    from diagnose.recipes import CannotEdit
+
+    if not facts.deep:
+        raise CannotEdit("the model has no hidden layer whose weights could be limited")
+    return ({"limit": 3.0}, {"limit": 4.0})
+
+
+def _edit(recipe: Recipe, limit: float) -> Recipe:
+    """Max-norm on the hidden kernels, over the axes of one unit's weights."""
+    import keras
+
+    from diagnose.recipes import settings
+
+    return recipe.remodelled(
+        lambda model: settings.constrained(model, lambda axes: keras.constraints.MaxNorm(limit, axis=axes))
+    )
+
+
+@technique(
+    area="generalization",
+    edits="model",
+    source="Srivastava et al. (2014), Dropout, 5.1",
+    edit=_edit,
+    settings=_settings,
+)
 def weight_constraint(case: Case) -> Advice:
     """Max-norm 3 on the incoming weights of every hidden unit."""
+    limit = f"{(case.settings or {}).get('limit', 3):g}"
     return Advice(
-        "kernel_constraint=MaxNorm(3) in hidden layers",
+        f"kernel_constraint=MaxNorm({limit}) in hidden layers",
         f"{seen(case)}: a limit on the length of each unit's weights stops them from growing to fit noise.",
         changed_layers(
             case,
-            "Dense(64, kernel_constraint=keras.constraints.MaxNorm(3)) in hidden layers",
+            f"Dense(64, kernel_constraint=keras.constraints.MaxNorm({limit})) in hidden layers",
             '"kernel_constraint" in settings',
             'axis = list(range(1 + len(settings.get("kernel_size", ()))))  # all but the last: one unit\'s weights\n'
-            '        settings["kernel_constraint"] = keras.constraints.MaxNorm(3, axis=axis)',
+            f'        settings["kernel_constraint"] = keras.constraints.MaxNorm({limit}, axis=axis)',
         ),
     )

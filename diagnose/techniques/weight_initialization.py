@@ -12,6 +12,7 @@ Settings
 
 Risks
     All-zero weights never learn. With batch normalization the choice matters little. Repeat over several seeds.
+    Recurrent layers, and weights that come from another training, are left alone.
 
 Sources
     Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks (2010).
@@ -20,12 +21,24 @@ Sources
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import changed_layers
 from diagnose.techniques_reason import seen
 
+if TYPE_CHECKING:
+    from diagnose.recipes import Recipe
 
-@technique(area="learning", edits="model", source="Glorot and Bengio (2010); He et al. (2015)")
+
+def _edit(recipe: Recipe) -> Recipe:
+    """Kernels drawn anew where the initializer does not fit the activation behind them."""
+    from diagnose.recipes import settings
+
+    return recipe.remodelled(settings.initialized)
+
+
+@technique(area="learning", edits="model", source="Glorot and Bengio (2010); He et al. (2015)", edit=_edit)
 def weight_initialization(case: Case) -> Advice:
     """He for the ReLU family, Glorot for the rest."""
     return Advice(

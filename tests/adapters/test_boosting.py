@@ -88,6 +88,38 @@ def test_lightgbm(data, capsys, tmp_path):
     assert len(stopped["valid"]["auc"]) < 100
 
 
+@pytest.mark.filterwarnings("ignore:The argument 'eval_set' is deprecated")  # its successor is new in 4.7
+@pytest.mark.parametrize("way", ["callback", "parameter", "scikit-learn"])
+def test_lightgbms_own_early_stopping_ends_with_the_report(data, capsys, way):
+    lightgbm = pytest.importorskip("lightgbm", reason="lightgbm is not installed")
+    from diagnose.adapters import LightGBMCallback
+
+    x, y = data
+    options = {"objective": "binary", "metric": "binary_logloss", "verbose": -1, "num_threads": 1}
+    stopping = lightgbm.early_stopping(20, verbose=False)
+
+    def train(*callbacks):
+        record = {}
+        callbacks = [lightgbm.record_evaluation(record), *callbacks, *([] if way == "parameter" else [stopping])]
+        if way == "scikit-learn":
+            model = lightgbm.LGBMClassifier(n_estimators=300, n_jobs=1, verbose=-1)
+            sets = [(x[:120], y[:120]), (x[120:], y[120:])]
+            model.fit(x[:120], y[:120], eval_set=sets, callbacks=callbacks)
+            return record, model.booster_
+        train_set = lightgbm.Dataset(x[:120], y[:120])
+        sets = {"valid_sets": [train_set, train_set.create_valid(x[120:], y[120:])], "valid_names": ["train", "valid"]}
+        more = {"early_stopping_round": 20} if way == "parameter" else {}
+        return record, lightgbm.train({**options, **more}, train_set, 300, callbacks=callbacks, **sets)
+
+    callback = LightGBMCallback()
+    record, booster = train(callback)
+    rounds = callback.report.curves.length
+    assert rounds == booster.best_iteration + 20 < 300
+    assert capsys.readouterr().out.count(f"LightGBM, {rounds} points") == 1
+    without, plain = train()
+    assert record == without and booster.model_to_string() == plain.model_to_string()
+
+
 def test_an_error_inside_does_not_end_the_training(data, monkeypatch):
     xgboost = pytest.importorskip("xgboost", reason="xgboost is not installed")
     from diagnose.adapters import XGBoostCallback

@@ -44,13 +44,15 @@ def test_overfit_is_told_once_and_reported(overfits, capsys):
     assert "wide   Keras fit, 25 epochs, loss + accuracy, with validation" in out
 
 
-def test_it_says_what_diagnose_says_of_the_history(overfits):
+def test_it_says_what_diagnose_says_of_the_history(overfits, tmp_path):
+    """Word for word of what it saved; of the history alone, which tells nothing of the model, the same findings."""
     callback = DiagnoseCallback(verbose=0)
     history = train(overfits, callback)
-    whole = diagnose(history)
-    assert callback.report.diagnosis == whole.diagnosis
+    callback.save(tmp_path / "run.json")
+    whole = diagnose(tmp_path / "run.json")
     assert [one.to_dict() for one in callback.report.findings] == [one.to_dict() for one in whole.findings]
     assert callback.report.confidence == whole.confidence
+    assert [one.rule for one in callback.report.findings] == [one.rule for one in diagnose(history).findings]
 
 
 def test_verbose_0_is_silent_and_hears(overfits, capsys, tmp_path):
@@ -61,13 +63,15 @@ def test_verbose_0_is_silent_and_hears(overfits, capsys, tmp_path):
     assert (tmp_path / "log.txt").read_text().count("diagnose: epoch") >= 1
 
 
-def test_verbose_2_cuts_nothing(overfits, capsys):
-    short, long = [], []
-    for verbose, into in ((1, short), (2, long)):
-        train(overfits, DiagnoseCallback(verbose))
-        into += [line for line in capsys.readouterr().out.splitlines() if line.startswith("diagnose: ")]
-    assert len(short) == len(long) and len(long[0]) > len(short[0]) and max(map(len, short)) <= 80
-    assert "…" not in long[0]
+def test_messages_are_wrapped_to_the_screen_and_verbose_2_wraps_nothing(overfits, capsys):
+    told = {}
+    for verbose in (1, 2):
+        train(overfits, DiagnoseCallback(verbose, select=["overfit"]))
+        lines = capsys.readouterr().out.split("\n\n")[0].splitlines()  # what stands before the report
+        told[verbose] = lines[lines.index(next(line for line in lines if line.startswith("diagnose: "))) :]
+    assert max(map(len, told[1])) <= 80 < len(told[2][0]) and len(told[1]) > len(told[2])
+    assert " ".join(" ".join(told[1]).split()) == " ".join(" ".join(told[2]).split())
+    assert " is now " in told[2][0] and " ends " not in told[2][0]
 
 
 def test_the_report_at_any_time(overfits):
@@ -233,3 +237,14 @@ def test_without_keras_one_line_says_what_to_install(tmp_path):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert "needs Keras, and keras is not installed: pip install" in done.stdout
+
+
+def test_an_epoch_whose_loss_is_lost_is_inspected_at_once(data, make):
+    """From the 29th epoch on the weights are NaN; by the schedule the 27th and the 33rd epoch are looked at."""
+    callback = DiagnoseCallback(0)
+    rate = keras.callbacks.LearningRateScheduler(lambda epoch: float("nan") if epoch >= 28 else 0.01)
+    make(optimizer="sgd").fit(*data, epochs=36, verbose=0, callbacks=[rate, callback])
+    inside = callback.report.curves.inside
+    assert inside.epochs.tolist()[-7:] == [22, 27, 29, 30, 31, 33, 36]
+    assert (inside.lost[inside.epochs >= 29, 0] == 1).all() and (inside.lost[inside.epochs < 29] == 0).all()
+    assert callback.report.findings[0].evidence["first_epoch"] == 29

@@ -132,7 +132,7 @@ def trained(case, make, data, callbacks):
 
 @pytest.mark.parametrize("case", CASES)
 def test_bit_by_bit(case, make, data):
-    if keras.backend.backend() == "torch" and case in ("steps_per_execution", "jit_compile"):
+    if keras.backend.backend() == "torch" and case == "steps_per_execution":
         pytest.skip("Keras does not do that on PyTorch")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras' own; the callback's would show in .broken

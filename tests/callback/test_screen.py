@@ -71,7 +71,7 @@ def check(lines, epochs):
     for place in at:
         assert lines[place].startswith("diagnose: epoch ")
         number = int(lines[place].split()[2].rstrip(":"))
-        following = next(line for line in lines[place + 1 :] if not line.startswith("  do: "))
+        following = next(line for line in lines[place + 1 :] if not line.startswith("  "))
         assert following.startswith(f"Epoch {number + 1}/{epochs}") or following == ""
         assert "step" in lines[place - 1] and "val_loss: " in lines[place - 1]
     assert sum(line.startswith("  OVERFIT   ") for line in lines) == 1
@@ -154,10 +154,13 @@ def test_in_a_notebook():
     pytest.importorskip("ipykernel", reason="ipykernel is not installed")
     head = f"import os\nos.environ.update({ENVIRONMENT!r})\nimport sys\nsys.path.insert(0, {str(ROOT)!r})\n"
     code = head + SCRIPT + FIT.format(epochs=20, verbose=1).rstrip() + ";"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in (code, "callback.report")])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(one) for one in (code, "callback.report", "_.plot()")]
+    )
     nbclient.NotebookClient(notebook, timeout=180, kernel_name="python3").execute()
     outputs = notebook.cells[0].outputs
     text = "".join(one.text for one in outputs if one.output_type == "stream" and one.name == "stdout")
     check(shown(text), 20)
     html = notebook.cells[1].outputs[0].data["text/html"]
     assert "overfit" in html.lower()
+    assert notebook.cells[2].outputs[0].data["image/png"].startswith("iVBORw0KGgo"), "the picture is not shown"

@@ -49,7 +49,10 @@ def test_bit_for_bit(look, body, sampled):
 
 
 @pytest.mark.parametrize("more", [{"jit_compile": True}, {"steps_per_execution": 3}, {"run_eagerly": True}])
+@pytest.mark.filterwarnings("ignore")  # those of torch.compile
 def test_however_it_is_compiled(look, more):
+    if keras.backend.backend() == "torch" and "steps_per_execution" in more:
+        pytest.skip("Keras does not do that on PyTorch")
     history, state, _ = trained("dropout and batch norm", lambda x, y: [], **more)
     other, looked, _ = trained("dropout and batch norm", lambda x, y: [look((x, y))], **more)
     assert history == other and all((a == b).all() for a, b in zip(state, looked, strict=True))

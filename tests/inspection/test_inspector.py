@@ -133,10 +133,12 @@ def test_the_scale_of_inputs_that_the_optimizer_implies(look, made, xy, scale):
 def test_batch_norm_statistics_far_from_the_batchs(look, made, xy):
     watch = look((xy[0] + 50, xy[1]))
     made(layers.BatchNormalization(momentum=0.99), 1).fit(xy[0] + 50, xy[1], epochs=1, verbose=0, callbacks=[watch])
-    x = xy[0] + 50
-    moved = watch.ended[0][2]
-    truth = [np.sqrt(np.mean(((moved - part.mean(0)) / np.sqrt(part.var(0) + 1e-3)) ** 2)) for part in np.split(x, 4)]
-    assert watch.inside.drift[0, 0] == pytest.approx(np.mean(truth), rel=1e-3)
+    moved, spread = watch.ended[0][2], np.sqrt(watch.ended[0][3] + 1e-3)
+    parts = np.split(xy[0] + 50, 4)
+    shift = np.mean([(part.mean(0) - moved) / spread for part in parts], axis=0)
+    stretch = np.mean([np.sqrt(part.var(0) + 1e-3) / spread for part in parts], axis=0)
+    assert watch.inside.drift[0, 0] == pytest.approx(np.sqrt(np.mean(shift**2 + (stretch - 1) ** 2)), rel=1e-3)
+    assert watch.inside.drift[0, 0] > 10
 
 
 def test_long_runs_are_inspected_ever_more_rarely(look, made, xy):
@@ -147,8 +149,60 @@ def test_long_runs_are_inspected_ever_more_rarely(look, made, xy):
         inspector.begin(epoch)
         inspector.end(epoch)
     epochs = inspector.inside().epochs
-    assert epochs[:32].tolist() == list(range(1, 33))
-    assert epochs.size < 200 and epochs[-1] > 9000
+    assert epochs[:14].tolist() == [*range(1, 9), 10, 12, 15, 18, 22, 27]
+    assert epochs.size < 50 and epochs[-1] > 7500
+    assert (np.diff(epochs) <= np.maximum(1, epochs[:-1] / 4)).all()
+
+
+def quiet_but(model, told, epochs=40, planned=None):
+    """Positions inspected when something happened in those of ``told``."""
+    from diagnose.inspection import Inspector
+
+    inspector = Inspector(model)
+    inspector.planned = planned
+    for position in range(1, epochs + 1):
+        inspector.begin()
+        inspector.end(happened=position in told)
+    return inspector.inside()
+
+
+def test_an_epoch_in_which_something_happened_and_the_next_two_are_inspected_at_once(made):
+    usual = quiet_but(made(1), ()).epochs.tolist()
+    told = quiet_but(made(1), {29}).epochs.tolist()
+    assert not {28, 29, 30, 31} & set(usual)
+    assert {29, 30, 31} <= set(told) and 28 not in told
+
+
+def test_a_training_in_which_something_happens_all_the_time_is_not_inspected_all_the_time(made):
+    assert quiet_but(made(1), set(range(10_000)), 10_000).epochs.size < 4 * quiet_but(made(1), (), 10_000).epochs.size
+
+
+def test_the_last_epoch_of_those_planned_is_inspected(made):
+    assert quiet_but(made(1), (), 30).epochs[-1] == 27
+    inside = quiet_but(made(1), (), 30, planned=30)
+    assert inside.epochs[-2:].tolist() == [27, 30]
+
+
+def test_movement_is_that_of_one_epoch_however_far_apart_the_inspected_are(look, made, xy):
+    watch = look()
+    made(layers.Dense(5, "relu"), 1).fit(*xy, epochs=27, verbose=0, callbacks=[watch])
+    inside = watch.inside
+    assert inside.epochs[-3:].tolist() == [18, 22, 27] and inside.steps.tolist() == [2] * inside.epochs.size
+    for row, epoch in zip(inside.update, inside.epochs, strict=True):
+        before, after = watch.began[epoch - 1], watch.ended[epoch - 1]
+        truth = [np.linalg.norm(after[at] - before[at]) / np.linalg.norm(before[at]) for at in (0, 2)]
+        assert row == pytest.approx(truth, rel=1e-4)
+
+
+def test_a_large_variable_is_read_in_part(made):
+    from diagnose.inspection.weights import LARGE, MOST, values
+
+    model = made(layers.Dense(LARGE // 4 + 1, use_bias=False))
+    kernel = model.layers[0].kernel
+    seen = values(kernel)
+    assert np.prod(kernel.shape) > LARGE and MOST / 2 < seen.size <= MOST
+    whole = np.asarray(keras.ops.convert_to_numpy(kernel)).reshape(-1)
+    np.testing.assert_array_equal(seen, whole[:: -(-whole.size // MOST)])
 
 
 def test_a_model_that_is_built_by_its_first_batch(look, xy):

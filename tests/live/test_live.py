@@ -154,14 +154,18 @@ def test_a_training_that_goes_on_counts_as_it_does():
     assert "resumed" in {one.note for one in live.report().notes}
 
 
-def test_a_message_is_one_or_two_lines_that_fit():
+def test_a_message_is_one_or_two_lines_wrapped_to_the_screen():
     _, told = play(turning(80))
     news = next(one for one in told if one)
     whole = message(news)
     assert len(whole) == 2 and whole[0].startswith(f"diagnose: epoch {news[0].epoch}: overfit since epoch ")
-    assert news[0].finding.summary in whole[0] and "EarlyStopping(" in whole[1]
+    assert news[0].finding.so_far in whole[0] and "EarlyStopping(" in whole[1]
+    assert "val_loss is now " in whole[0] and "val_loss ends " in news[0].finding.summary
     for width in (40, 80):
-        assert all(len(line) <= width for line in message(news, width))
+        lines = message(news, width)
+        assert all(len(line) <= width for line in lines)
+        assert all(line.startswith(("    ", "  do: ")) for line in lines[1:])
+        assert " ".join(" ".join(lines).split()) == " ".join(" ".join(whole).split())
     assert all(line.isascii() for line in message(news, 60, ascii_only=True))
 
 

@@ -137,3 +137,15 @@ def test_a_grid_names_every_axis_where_they_differ(healthy, tmp_path, monkeypatc
     other = Report("x", steps, "good-fit", None, 0.9, True)
     logged = "logged point (step 0...29500)"
     assert grid([other, healthy(), healthy()], tmp_path / "x.svg", monkeypatch)[:3] == [logged, "epoch", "epoch"]
+
+
+def test_ticks_are_whole_and_none_stands_twice():
+    """A run of one epoch has one."""
+    for length in (1, 2, 3):
+        loss = Series("loss", "train", "loss", "min", np.arange(1, length + 1), np.linspace(1, 0.5, length))
+        figure = draw(Report("x", Curves((loss,), length), "too-short", None, 0.0, None))
+        figure.canvas.draw()
+        (ax,) = figure.axes
+        low, high = ax.get_xlim()
+        ticks = [(at, one.get_text()) for at, one in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)]
+        assert [text for at, text in ticks if low <= at <= high] == [str(one) for one in range(1, length + 1)]

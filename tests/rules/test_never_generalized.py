@@ -1,7 +1,11 @@
 """never-generalized: learnt by heart, worth nothing elsewhere."""
 
+import math
+
 import numpy as np
 import pytest
+
+from diagnose.inside import Head
 
 LEARNT = [1.0, 0.6, 0.4, 0.3, *[0.2] * 16]
 GUESSING = [0.1, 0.11, 0.09, *[0.1] * 17]
@@ -64,3 +68,30 @@ def test_what_cannot_be_judged(refusal):
     assert "needs a training and a validation loss" in refusal("never-generalized", loss=LEARNT)
     rare = {"val_loss": [1.0, 1.1], "every": {"val_loss": 10}}
     assert refusal("never-generalized", loss=LEARNT, **rare) == "fewer than five points"
+
+
+def test_rows_of_an_unseen_class_are_right_by_chance_at_first_and_never_again(judge):
+    """Sorted rows split without shuffling: the untrained network happens to answer the class that training never shows."""
+    first = {"loss": LEARNT, "val_loss": np.linspace(1.5, 8, 20), "accuracy": [0.33, *GREW[1:]]}
+    assert judge("never-generalized", **first, val_accuracy=[0.35, 0.05, *[0.0] * 18]).confidence > 0.95
+    later = [0.0, 0.05, *[0.35] * 18]  # as high, but learnt
+    assert judge("never-generalized", **first, val_accuracy=later).confidence < 0.3
+
+
+def test_coming_down_to_what_guessing_costs_is_no_gain(judge, inside):
+    """First weights that answer three classes worse than a guess does; labels drawn by chance."""
+    curves = {
+        "loss": [1.25, *LEARNT[1:]],
+        "val_loss": [1.25, 1.12, 1.1, *np.linspace(1.2, 4, 17)],
+        "accuracy": [0.33, *GREW[1:]],
+        "val_accuracy": [0.28, 0.4, *[0.37] * 18],
+    }
+
+    def sure(units):
+        head = Head("output", units, "softmax", "sparse_categorical_crossentropy", False)
+        return judge("never-generalized", **curves, inside=inside(weight=[[1.0] * 3], heads=(head,))).confidence
+
+    assert math.log(3) * 0.98 < 1.1
+    assert judge("never-generalized", **curves).confidence < 0.5
+    assert sure(3) > 0.9
+    assert sure(4) < 0.5

@@ -1,0 +1,288 @@
+"""Deliberately troubled trainings, re-run: does what is recommended help on unseen data, and what does it cost?
+
+    python -m benchmarks.rerun [--parts first one three random all] [--only small] [--jobs 2] [--out rerun-benchmark]
+    python -m benchmarks.rerun --table [--out rerun-benchmark]
+
+Every case is a small real training with a trouble put into it (``TROUBLES``), on dense, convolutional and recurrent
+models, and a test set of 2,000 fresh rows. For each case:
+
+first   the first technique that is recommended and can be re-run, its settings raced: does it help beyond its interval?
+one     one round as a user would ask for it: is there a winner?
+three   three rounds, each going on from the last one's winner
+random  as many techniques as the round had, drawn at random from all that fit
+all     every technique that fits, with all settings and seeds, no race: the best there is (hours; for few cases)
+
+A winner "helps" when its corrected interval on the fresh rows lies wholly on the better side, by the metric or, where the
+metric is not shown to be worse, by the loss. "Harmed" is a winner that is worse than the baseline beyond its interval.
+The cost is told in trainings, as a share of what trying everything would take. It can be stopped and started again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import numpy as np
+
+from benchmarks import faults
+from diagnose import techniques
+from diagnose.experiments.report import RerunReport
+from diagnose.experiments.rerunning import rerun
+from diagnose.recipes import CannotEdit, Facts
+
+TEST, SEEDS = 2000, 5
+SHAPES = ("dense", "conv", "recurrent")
+PARTS = ("first", "one", "three", "random", "all")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A troubled training: its model, its rows, the arguments of ``fit``; whether any technique here could help."""
+
+    name: str
+    build: Callable[[], Any]
+    data: Callable[[], Any]
+    arguments: dict[str, Any]
+    hopeless: bool = False
+
+
+def _case(name: str, shape: str, seed: int, own: int, change: Callable[[Any], Any], **known: Any) -> Case:
+    """A case of one of the shapes of ``faults``: ``own`` rows, three quarters of them to train on, and fresh rows."""
+    rng = np.random.default_rng(100 + seed)
+    make = faults.DATA.get(shape, faults.quantity_data)
+    x, y = make(rng, own + TEST)
+    one = faults.Setting(x[:own], y[:own])
+    test = (x[own:], y[own:])
+    if shape == "recurrent":
+        one.activation, one.depth = "tanh", 1
+    if shape == "quantity":
+        one.classes, one.end, one.loss, one.metrics = 1, "linear", "mse", ("mae",)
+    one, test = change(one, test, rng) or (one, test)
+    body = "dense" if shape == "quantity" else shape
+    data = (one.x, one.y), None, test
+
+    def build() -> Any:
+        return faults.build(body, one)
+
+    arguments = {"epochs": one.epochs, "batch_size": faults.BATCH, "validation_split": one.held}
+    return Case(f"{name}-{shape}-{seed}", build, lambda: data, arguments, **known)
+
+
+def _fault(name: str, shape: str, seed: int) -> Case:
+    """One of the callback's nine faults; its test rows have the fault, too, where it is one of the rows."""
+    one = faults.setting(shape, seed, name)
+    rng = np.random.default_rng(500 + seed)
+    x, y = faults.DATA[shape](rng, TEST)
+    if name == "unscaled":
+        x = x * 1e4
+    elif name == "nan":
+        x.reshape(len(x), -1)[rng.random(len(x)) < 0.03, 0] = np.nan
+    elif name == "head" and shape == "dense":
+        y = (y == 1).astype("float32")
+    elif name == "head" and shape == "recurrent":
+        y = np.eye(3)[y]
+    data = (one.x, one.y), None, (x, y)
+
+    def build() -> Any:
+        return faults.build(shape, one)
+
+    arguments = {"epochs": one.epochs, "batch_size": faults.BATCH, "validation_split": one.held}
+    return Case(f"{name}-{shape}-{seed}", build, lambda: data, arguments, hopeless=name == "shuffled")
+
+
+def _small(one: Any, test: Any, rng: Any) -> None:
+    """Few rows, a wide model, many epochs: it learns them by heart."""
+    one.width, one.epochs, one.rate = 128, 80, 3e-3
+
+
+def _noisy(one: Any, test: Any, rng: Any) -> None:
+    """Three labels in ten drawn anew in the user's rows; the fresh rows are right."""
+    wrong = rng.random(len(one.y)) < 0.3
+    one.y = np.where(wrong, rng.integers(0, 3, len(one.y)), one.y)
+    one.width, one.epochs, one.rate = 96, 50, 3e-3
+
+
+def _early(one: Any, test: Any, rng: Any) -> None:
+    """Stopped long before it had learnt what it can."""
+    one.epochs, one.optimizer, one.rate = 6, "SGD", 0.01
+
+
+def _bad_seeds(one: Any, test: Any, rng: Any) -> None:
+    """So narrow and so hasty that the seed decides what becomes of it."""
+    one.width, one.optimizer, one.rate, one.epochs = 4, "SGD", 0.3, 25
+
+
+def _hasty(one: Any, test: Any, rng: Any) -> None:
+    """A rate twenty times too high: it swings and does not settle."""
+    one.rate, one.epochs = 0.05, 30
+
+
+def _big_targets(one: Any, test: Any, rng: Any) -> Any:
+    """Prices: targets of a hundred thousand with a deviation of as much."""
+    one.y, one.epochs = one.y * 1e5 + 3e5, 30
+    return one, (test[0], test[1] * 1e5 + 3e5)
+
+
+TROUBLES: dict[str, tuple[int, Any, tuple[str, ...]]] = {
+    "small": (60, _small, (*SHAPES, "quantity")),
+    "noisy": (400, _noisy, SHAPES),
+    "early": (600, _early, (*SHAPES, "quantity")),
+    "bad-seeds": (600, _bad_seeds, SHAPES),
+    "hasty": (600, _hasty, (*SHAPES, "quantity")),
+    "targets": (600, _big_targets, ("quantity",)),
+}
+
+
+def cases() -> Iterator[Case]:
+    """All of them: 27 faults, and six more kinds of trouble from two seeds each."""
+    for seed in (1, 2):
+        for name, (own, change, shapes) in TROUBLES.items():
+            for shape in shapes:
+                yield _case(name, shape, seed, own, change)
+    for name in faults.RIGHT:
+        for shape in SHAPES:
+            yield _fault(name, shape, 1)
+
+
+def study(case: Case, folder: Path, jobs: int, **options: Any) -> RerunReport:
+    """One study of a case; all its parts share what was trained."""
+    return rerun(
+        case.build,
+        case.data,
+        fit_arguments=case.arguments,
+        seeds=SEEDS,
+        jobs=jobs,
+        directory=folder / case.name,
+        resume=(folder / case.name).exists(),
+        **options,
+    )
+
+
+def told(report: RerunReport) -> dict[str, Any]:
+    """What the table needs of a report."""
+    winner = report.winner
+    best = next((one for one in report.results if winner is not None and one.steps == winner.steps), None)
+    return {
+        "diagnosis": report.baseline.diagnosis,
+        "baseline": report.baseline.score.mean,
+        "winner": None if winner is None else [[slug, dict(given)] for slug, given in winner.steps],
+        "helped": best is not None and best.helped,
+        "loss_helped": best is not None and best.loss_helped,
+        "harmed": best is not None and best.difference.worse(report.direction),
+        "score": None if best is None else best.score,
+        "trials": report.trials,
+        "seconds": round(report.seconds, 1),
+    }
+
+
+def fitting(facts: Facts, rule: str) -> dict[str, int]:
+    """Every technique that fits, and how many settings it has."""
+    found = {}
+    for slug in techniques.names():
+        one = techniques.get(slug)
+        if one.edit is None or one.settings is None:
+            continue
+        try:
+            found[slug] = len(one.settings(facts, rule))
+        except CannotEdit:
+            continue
+    return found
+
+
+def facts_of(case: Case, folder: Path) -> Facts:
+    """The facts that the study's first baseline has recorded."""
+    import sqlite3
+
+    with sqlite3.connect(folder / case.name / "study.db") as database:
+        rows = database.execute("SELECT value_json FROM trial_user_attributes WHERE key = 'outcome'").fetchall()
+    given = next(json.loads(row)["facts"] for (row,) in rows if json.loads(row)["facts"])
+    return Facts(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+
+
+def measure(case: Case, part: str, folder: Path, jobs: int) -> dict[str, Any]:
+    """One part of one case."""
+    one = study(case, folder, jobs)
+    if part == "one" or not one.results:
+        facts = facts_of(case, folder)
+        everything = SEEDS * (1 + sum(fitting(facts, one.baseline.diagnosis).values()))
+        return told(one) | {"everything": everything}
+    if part == "first":
+        slug = one.results[0].technique
+        return told(study(case, folder, jobs, technique=slug)) | {"technique": slug}
+    if part == "three":
+        return told(study(case, folder, jobs, rounds=3))
+    names = sorted(fitting(facts_of(case, folder), one.baseline.diagnosis))
+    if part == "random":
+        count = len({result.technique for result in one.results})
+        drawn = random.Random(case.name).sample(names, min(count, len(names)))
+        return told(study(case, folder, jobs, technique=drawn)) | {"techniques": drawn}
+    return told(study(case, folder, jobs, technique=names))
+
+
+def table(done: dict[tuple[str, str], dict[str, Any]]) -> str:
+    """Shares by part, and the cost."""
+    lines = [f"{'part':8} {'cases':>5} {'helped':>7} {'by loss':>8} {'harmed':>7} {'trainings':>10}"]
+    for part in PARTS:
+        rows = [row for (_, which), row in done.items() if which == part and not row["hopeless"]]
+        if rows:
+            helped, lower = (
+                sum(row["helped"] for row in rows),
+                sum(not row["helped"] and row["loss_helped"] for row in rows),
+            )
+            harmed, trials = sum(row["harmed"] for row in rows), sum(row["trials"] for row in rows) / len(rows)
+            lines.append(
+                f"{part:8} {len(rows):5} {helped / len(rows):7.0%} {lower / len(rows):8.0%} {harmed:7} {trials:10.0f}"
+            )
+    kept = [row for (_, part), row in done.items() if part == "one" and row["hopeless"]]
+    lines.append(
+        f"labels that don't match: baseline kept in {sum(row['winner'] is None for row in kept)} of {len(kept)}"
+    )
+    shares = [
+        row["trials"] / row["everything"] for (_, part), row in done.items() if part == "one" and "everything" in row
+    ]
+    if shares:
+        lines.append(f"one round costs {np.mean(shares):.0%} of trying everything (at most {max(shares):.0%})")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=["first", "one", "three", "random"])
+    parser.add_argument("--only", help="cases whose name begins so")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("rerun-benchmark"))
+    parser.add_argument("--table", action="store_true", help="only show what has been measured")
+    asked = parser.parse_args()
+    asked.out.mkdir(exist_ok=True)
+    record = asked.out / "results.jsonl"
+    rows = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+    done = {(row["case"], row["part"]): row for row in rows}
+    for part in () if asked.table else asked.parts:
+        for case in cases():
+            if (case.name, part) in done or not case.name.startswith(asked.only or ""):
+                continue
+            begun = time.monotonic()
+            found = measure(case, part, asked.out, asked.jobs)
+            row = {"case": case.name, "part": part, "hopeless": case.hopeless, **found}
+            done[case.name, part] = row
+            with record.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            print(
+                f"{part:6} {case.name:24} {row['diagnosis']:24} {row['winner']} {time.monotonic() - begun:.0f} s",
+                flush=True,
+            )
+    print(table(done))
+
+
+if __name__ == "__main__":
+    main()

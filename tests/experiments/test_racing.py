@@ -1,0 +1,191 @@
+"""The race, on made-up outcomes: its plan is a function of the results, and only ever grows."""
+
+import random
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diagnose.experiments import racing
+from diagnose.experiments.candidates import Candidate
+from diagnose.experiments.store import Entry
+from diagnose.experiments.trial import Outcome
+
+NAMES = [f"technique-{at}" for at in range(8)]
+SEEDS = 5
+
+
+def candidate(name):
+    return Candidate(((name, {}),), ("overfit",))
+
+
+def outcome(score, loss=0.0):
+    return Outcome(choice={"accuracy": score, "loss": loss}, verdict={"accuracy": score, "loss": loss})
+
+
+def race(found, candidates, seeds=SEEDS, direction="max", each=False):
+    return racing.run(candidates, (), found, seeds=seeds, metric="accuracy", direction=direction, each=each)
+
+
+def baseline(score=0.5, seeds=SEEDS):
+    return {Entry((), seed).key: (Entry((), seed), outcome(score)) for seed in range(seeds)}
+
+
+def carried_out(table, candidates, *, seeds=SEEDS, shuffle=None, direction="max", each=False):
+    """Race to the end; every plan on the way. ``table``: (name, seed) -> outcome."""
+    found, plans = baseline(seeds=seeds), []
+    while True:
+        now = race(found, candidates, seeds, direction, each)
+        plans.append(now)
+        missing = [entry for entry in now.entries if entry.key not in found]
+        if not missing:
+            return plans, found
+        entry = missing[0] if shuffle is None else shuffle.choice(missing)
+        found[entry.key] = (entry, table[entry.steps[0][0], entry.seed])
+
+
+# None: could not be scored; "failed": could not be trained
+SCORES = st.one_of(st.floats(0, 1), st.sampled_from([None, float("nan"), "failed", 0.5, 0.25]))
+
+
+@st.composite
+def tables(draw):
+    count = draw(st.integers(1, len(NAMES)))
+    table = {}
+    for name in NAMES[:count]:
+        for seed in range(SEEDS):
+            score = draw(SCORES)
+            table[name, seed] = Outcome(failed="broke off") if score == "failed" else outcome(score)
+    return table, [candidate(name) for name in NAMES[:count]]
+
+
+@given(tables(), st.integers(0, 2**32), st.sampled_from(["min", "max"]), st.booleans())
+@settings(max_examples=60)
+def test_results_only_ever_add_to_the_plan_whatever_order_they_come_in(drawn, seed, direction, each):
+    table, candidates = drawn
+    straight, found = carried_out(table, candidates, direction=direction, each=each)
+    mixed, again = carried_out(table, candidates, shuffle=random.Random(seed), direction=direction, each=each)
+    for plans in (straight, mixed):
+        for before, after in pairwise(plans):
+            assert set(map(key, before.entries)) <= set(map(key, after.entries))
+            assert [one for one in before.dropped if one not in after.dropped] == []
+    assert set(found) == set(again)
+    assert straight[-1] == mixed[-1]
+
+
+def key(entry):
+    return entry.key
+
+
+@given(tables(), st.integers(0, 2**32))
+@settings(max_examples=60)
+def test_the_plan_knows_nothing_of_the_order_in_which_results_are_kept(drawn, seed):
+    table, candidates = drawn
+    _, found = carried_out(table, candidates)
+    items = list(found.items())
+    random.Random(seed).shuffle(items)
+    assert race(dict(items), candidates) == race(found, candidates)
+
+
+@given(tables())
+@settings(max_examples=60)
+def test_everybody_is_a_finalist_or_dropped_and_finalists_have_every_seed(drawn):
+    table, candidates = drawn
+    plans, found = carried_out(table, candidates)
+    last = plans[-1]
+    assert last.over and sorted(map(str, [*last.finalists, *last.dropped])) == sorted(map(str, candidates))
+    for one in last.finalists:
+        assert len(racing.scores(found, one.steps, "accuracy")) == SEEDS
+    assert len(last.finalists) <= racing.KEEP[3]
+
+
+def test_the_first_seed_of_everybody_is_wanted_first():
+    candidates = [candidate(name) for name in NAMES[:3]]
+    now = race(baseline(), candidates)
+    assert [(one.steps[0][0], one.seed) for one in now.entries] == [(name, 0) for name in NAMES[:3]]
+    assert not now.over
+
+
+def test_the_leader_is_not_dropped_and_the_hopeless_are():
+    table = {(name, seed): outcome(0.9 - 0.1 * at) for at, name in enumerate(NAMES) for seed in range(SEEDS)}
+    plans, found = carried_out(table, [candidate(name) for name in NAMES])
+    last = plans[-1]
+    assert [one.technique for one in last.finalists] == NAMES[:1]
+    trained = {name: sum(key.startswith(name) for key in found) for name in NAMES}
+    assert trained == {NAMES[0]: 5, **dict.fromkeys(NAMES[1:6], 2), **dict.fromkeys(NAMES[6:], 1)}
+
+
+def test_a_leader_that_changes_between_seeds_stays_in_the_race():
+    """One candidate wins the even seeds, the other the odd ones: neither is behind in every pair."""
+    table = {(NAMES[0], seed): outcome(0.9 if seed % 2 else 0.6) for seed in range(SEEDS)}
+    table |= {(NAMES[1], seed): outcome(0.6 if seed % 2 else 0.9) for seed in range(SEEDS)}
+    last = carried_out(table, [candidate(name) for name in NAMES[:2]])[0][-1]
+    assert [one.technique for one in last.finalists] == NAMES[:2]
+
+
+def test_whoever_is_hopelessly_behind_the_baseline_is_dropped_even_as_the_best():
+    table = {(NAMES[0], seed): outcome(0.3) for seed in range(SEEDS)}
+    plans, found = carried_out(table, [candidate(NAMES[0])])
+    assert plans[-1].over and plans[-1].finalists == () and len(found) == SEEDS + 2
+
+
+def test_ties_go_to_the_lower_loss_then_to_the_recommendation():
+    table = {(name, 0): outcome(0.7, loss) for name, loss in zip(NAMES, [3, 3, 1, 2, 3, 3, 3, 3], strict=True)}
+    found = baseline()
+    for (name, seed), one in table.items():
+        entry = Entry(((name, {}),), seed)
+        found[entry.key] = (entry, one)
+    ranked = racing.ranking([candidate(name) for name in NAMES], found, "accuracy", "max")
+    assert [NAMES.index(one.technique) for one in ranked] == [2, 3, 0, 1, 4, 5, 6, 7]
+    now = race(found, [candidate(name) for name in NAMES])  # six stay after one seed
+    assert {one.technique for one in now.dropped} == set(NAMES[6:])
+
+
+@pytest.mark.parametrize("broken", [None, float("nan"), float("inf"), "failed"])
+def test_without_a_score_there_is_no_second_seed(broken):
+    lost = Outcome(failed="broke off") if broken == "failed" else outcome(broken)
+    table = {(NAMES[0], seed): lost for seed in range(SEEDS)}
+    table |= {(NAMES[1], seed): outcome(0.6) for seed in range(SEEDS)}
+    plans, found = carried_out(table, [candidate(NAMES[0]), candidate(NAMES[1])])
+    assert [one.technique for one in plans[-1].finalists] == [NAMES[1]]
+    assert sum(key.startswith(NAMES[0]) for key in found) == 1
+
+
+def test_one_failure_among_the_seeds_is_no_finalist():
+    table = {(NAMES[0], seed): outcome(0.9) if seed < 4 else Outcome(failed="out of memory") for seed in range(SEEDS)}
+    last = carried_out(table, [candidate(NAMES[0])])[0][-1]
+    assert last.over and last.finalists == () and [one.technique for one in last.dropped] == [NAMES[0]]
+
+
+def test_one_seed_is_a_race_too():
+    table = {(name, 0): outcome(0.6) for name in NAMES}
+    plans, found = carried_out(table, [candidate(name) for name in NAMES], seeds=1)
+    assert plans[-1].over and len(found) == 1 + len(NAMES)
+
+
+def test_a_technique_asked_for_by_name_gets_its_verdict_however_it_does():
+    settings = [Candidate(((name, {"rate": rate}),), ()) for name in NAMES[:2] for rate in (1, 2, 3)]
+    table = {
+        Entry(one.steps, seed).key: outcome(0.1 * one.settings["rate"]) for one in settings for seed in range(SEEDS)
+    }
+    found = baseline(0.9)
+    while missing := [entry for entry in race(found, settings, each=True).entries if entry.key not in found]:
+        found |= {entry.key: (entry, table[entry.key]) for entry in missing}
+    last = race(found, settings, each=True)
+    assert [(one.technique, one.settings["rate"]) for one in last.finalists] == [(NAMES[0], 3), (NAMES[1], 3)]
+
+
+def test_nobody_races():
+    assert race(baseline(), []).over
+
+
+def test_racing_costs_a_fraction_of_trying_everything():
+    noise = random.Random(1)
+    table = {
+        (name, seed): outcome(0.9 - 0.05 * at + noise.gauss(0, 0.02))
+        for at, name in enumerate(NAMES)
+        for seed in range(10)
+    }
+    _, found = carried_out(table, [candidate(name) for name in NAMES], seeds=10)
+    assert len(found) - 10 <= 0.5 * 10 * len(NAMES)

@@ -1,0 +1,722 @@
+"""Techniques of prediction on real, tiny trainings: what they combine, what they leave alone, what they write down."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+keras = pytest.importorskip("keras", reason="needs Keras: pip install 'diagnose-curves[keras]'")
+
+from diagnose import techniques  # noqa: E402
+from diagnose.experiments.experiment import ExperimentParts  # noqa: E402
+from diagnose.experiments.trial import edited, recipe_of, run  # noqa: E402
+from diagnose.recipes import CannotEdit, Facts, Recipe, blending, combining, ensembles, members, saving, training  # noqa: E402
+from diagnose.recipes.data import Part  # noqa: E402
+
+ROWS, EPOCHS = 60, 3
+layers = keras.layers
+LOGITS = {
+    "classes": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    "binary": keras.losses.BinaryCrossentropy(from_logits=True),
+}
+
+
+def compiled(model, loss, *metrics, rate=0.03):
+    model.compile(
+        keras.optimizers.SGD(rate, momentum=0.5), loss, metrics=list(metrics), run_eagerly=True
+    )  # tracing takes longer
+    return model
+
+
+def dense():
+    """Three classes, probabilities; batch normalization and dropout, which tell training from inference."""
+    hidden = [layers.Dense(6, "relu", name="hidden"), layers.BatchNormalization(), layers.Dropout(0.1)]
+    model = keras.Sequential([keras.Input((4,)), *hidden, layers.Dense(3, "softmax", name="answer")], name="mine")
+    return compiled(model, "sparse_categorical_crossentropy", "accuracy")
+
+
+def convolutional():
+    """Yes or no, as a logit; a functional model with a nested one that is used twice."""
+    inputs = keras.Input((6, 6, 1))
+    seen = keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(2, 3, activation="relu"), layers.Flatten()])
+    both = layers.concatenate([seen(inputs), seen(layers.Rescaling(-1.0)(inputs))])
+    return compiled(keras.Model(inputs, layers.Dense(1)(both)), LOGITS["binary"], "accuracy")
+
+
+def recurrent():
+    """A quantity in hundreds."""
+    model = keras.Sequential([keras.Input((5, 2)), layers.SimpleRNN(3), layers.Dense(1)])
+    return compiled(model, "mae", "mse", rate=1.0)
+
+
+def rows_of(shape, seed=0):
+    return np.random.default_rng(seed).normal(size=(ROWS, *shape)).astype("float32")
+
+
+def parts(x, y):
+    return tuple((x[at], y[at]) for at in (slice(30), slice(30, 50), slice(50, None)))
+
+
+def data_of(kind):
+    shape = {"dense": (4,), "convolutional": (6, 6, 1), "recurrent": (5, 2)}[kind]
+    x = rows_of(shape)
+    total = x.reshape(ROWS, -1)[:, :4].sum(axis=1)
+    y = {"dense": np.digitize(total, (-1, 1)), "convolutional": (total > 0).astype(int), "recurrent": 300 + 100 * total}
+    return parts(x, y[kind])
+
+
+BUILD = {"dense": dense, "convolutional": convolutional, "recurrent": recurrent}
+STEPS = [
+    ("model-averaging", {"members": 2}),
+    ("resampling-ensemble", {"how": "bootstrap", "members": 2}),
+    ("resampling-ensemble", {"how": "folds", "members": 2}),
+    ("resampling-ensemble", {"how": "splits", "members": 2}),
+    ("horizontal-ensemble", {"last": 2}),
+    ("snapshot-ensemble", {"cycles": 3, "learning_rate": 0.03}),
+    ("weighted-average-ensemble", {"members": 2}),
+    ("stacking", {"members": 2}),
+    ("weight-averaging", {"momentum": 0.9, "last": None}),
+    ("weight-averaging", {"momentum": None, "last": 2}),
+]
+AT = {slug: at for at, (slug, _) in enumerate(STEPS)}
+# every technique on every kind of model; the further settings of one on the first kind alone
+RUNS = [(kind, at) for kind in ("dense", "convolutional", "recurrent") for at in AT.values()]
+RUNS += [("dense", at) for at in range(len(STEPS)) if at not in AT.values()]
+
+
+def experiment(kind, **arguments):
+    return ExperimentParts(BUILD[kind], data_of(kind), {"epochs": EPOCHS, "batch_size": 15, **arguments})
+
+
+@cache
+def recipe(kind):
+    return recipe_of(experiment(kind))
+
+
+@cache
+def trained(kind, at):
+    return training.train(edited(recipe(kind), [STEPS[at]]), 1)
+
+
+@pytest.mark.parametrize(("kind", "at"), RUNS, ids=[f"{kind}-{STEPS[at][0]}-{at}" for kind, at in RUNS])
+def test_it_runs_and_what_is_saved_is_one_model(kind, at, tmp_path):
+    found = run(experiment(kind), [STEPS[at]], 1, save=str(tmp_path / "winner"))
+    assert np.isfinite([*found.verdict.values(), *found.choice.values()]).all()
+    assert found.model == str(tmp_path / "winner.keras")
+    whole = keras.saving.load_model(found.model)
+    again = whole.evaluate(*data_of(kind)[2], verbose=0, return_dict=True)
+    assert again == pytest.approx(found.verdict, rel=1e-3, abs=1e-5)  # the user's own loss and metrics
+
+
+@pytest.mark.parametrize("slug", ["model-averaging", "snapshot-ensemble", "stacking"])
+def test_the_same_seed_gives_the_same_and_another_seed_another(slug):
+    x = data_of("dense")[2][0]
+    first = trained("dense", AT[slug]).predict(x)
+    again = training.train(edited(recipe("dense"), [STEPS[AT[slug]]]), 1).predict(x)
+    assert np.array_equal(first, again)
+    assert np.abs(first - training.train(edited(recipe("dense"), [STEPS[AT[slug]]]), 2).predict(x)).max() > 1e-3
+
+
+@pytest.mark.parametrize("slug", ["model-averaging", "horizontal-ensemble", "snapshot-ensemble", "stacking"])
+def test_members_differ(slug):
+    each = trained("dense", AT[slug]).each(data_of("dense")[2][0])
+    assert len(each) == next(iter(STEPS[AT[slug]][1].values()))
+    for one, other in pairwise(each):
+        assert np.abs(one - other).max() > 1e-4
+
+
+def test_the_first_member_is_the_users_own_training():
+    x = data_of("dense")[2][0]
+    assert np.array_equal(training.train(recipe("dense"), 1).predict(x), trained("dense", 0).each(x)[0])
+
+
+# How predictions become one.
+
+
+def softmax(values):
+    odds = np.exp(values - values.max(axis=-1, keepdims=True))
+    return odds / odds.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(values):
+    return 1 / (1 + np.exp(-values))
+
+
+def compiled_output(units, activation, loss):
+    return compiled(keras.Sequential([keras.Input((2,)), layers.Dense(units, activation)]), loss)
+
+
+@pytest.mark.parametrize(
+    ("units", "activation", "loss", "kind", "logits"),
+    [
+        (3, "softmax", "sparse_categorical_crossentropy", "softmax", False),
+        (3, "softmax", "mse", "softmax", False),
+        (3, None, LOGITS["classes"], "softmax", True),
+        (1, "sigmoid", "binary_crossentropy", "sigmoid", False),
+        (1, None, LOGITS["binary"], "sigmoid", True),
+        (1, None, "mse", "values", False),
+        (1, "tanh", "hinge", "values", False),
+    ],
+)
+def test_what_an_output_means(units, activation, loss, kind, logits):
+    assert members.kinds(compiled_output(units, activation, loss)) == [{"kind": kind, "logits": logits}]
+
+
+def test_the_mean_of_probabilities_and_of_quantities_is_the_mean():
+    each = [trained("dense", 0).each(data_of("dense")[2][0]), trained("recurrent", 0).each(data_of("recurrent")[2][0])]
+    for kind, ones in zip(("dense", "recurrent"), each, strict=True):
+        assert trained(kind, 0).combined(ones) == pytest.approx(np.mean(ones, axis=0), rel=1e-5)
+
+
+@pytest.mark.parametrize("weights", [[0.5, 0.5], [0.9, 0.1], [1.0, 0.0]])
+def test_logits_are_averaged_as_probabilities(weights):
+    ones = [np.array([[30.0, 0, -1], [1, 2, 3]], "float32"), np.array([[0.0, 1, 2], [-1, 0, 40]], "float32")]
+    model = compiled_output(3, None, LOGITS["classes"])
+    found = combining.combined(ones, members.mean(model, 2, weights))
+    wanted = sum(weight * softmax(one) for weight, one in zip(weights, ones, strict=True))
+    assert softmax(np.asarray(found)) == pytest.approx(wanted, abs=1e-5)
+    model = compiled_output(1, None, LOGITS["binary"])
+    found = combining.combined([one[:, :1] for one in ones], members.mean(model, 2, weights))
+    wanted = sum(weight * sigmoid(one[:, :1]) for weight, one in zip(weights, ones, strict=True))
+    assert sigmoid(np.asarray(found)) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_one_member_that_is_wrong_and_sure_is_outvoted():
+    """With the mean of logits it would not be: the reason why probabilities are averaged."""
+    ones = [np.array([[2.0]], "float32"), np.array([[2.0]], "float32"), np.array([[-30.0]], "float32")]
+    model = compiled_output(1, None, LOGITS["binary"])
+    assert np.mean(ones) < 0 < float(combining.combined(ones, members.mean(model, 3))[0, 0])
+
+
+# Several inputs and outputs, and models that are a subclass.
+
+
+def two_by_two():
+    left, right = keras.Input((2,), name="left"), keras.Input((3,), name="right")
+    shared = layers.Dense(4, "relu", name="shared")
+    both = layers.concatenate([shared(layers.concatenate([left, right])), layers.Dropout(0.2)(right)])
+    which = layers.Dense(3, name="which")(both)
+    much = layers.Dense(1, name="much")(both)
+    model = keras.Model({"left": left, "right": right}, [which, much])
+    return compiled(model, {"which": LOGITS["classes"], "much": "mse"}, rate=0.01)
+
+
+def two_by_two_data():
+    x = {"left": rows_of((2,)), "right": rows_of((3,), 1)}
+    y = {"which": np.arange(ROWS) % 3, "much": x["left"].sum(axis=1)}
+
+    def cut(at):
+        return {name: one[at] for name, one in x.items()}, {name: one[at] for name, one in y.items()}
+
+    return cut(slice(30)), cut(slice(30, 50)), cut(slice(50, None))
+
+
+@pytest.mark.parametrize(
+    ("slug", "settings"),
+    [("model-averaging", {"members": 2}), ("weighted-average-ensemble", {"members": 2}), ("stacking", {"members": 2})],
+)
+def test_a_model_with_two_inputs_and_two_outputs(slug, settings, tmp_path):
+    parted = ExperimentParts(two_by_two, two_by_two_data(), {"epochs": 2, "batch_size": 15})
+    one = training.train(edited(recipe_of(parted), [(slug, settings)]), 1)
+    x = two_by_two_data()[2][0]
+    which, much = one.predict(x)
+    assert which.shape == (10, 3) and much.shape == (10, 1)
+    whole = keras.saving.load_model(training.save(one, tmp_path))
+    assert whole.output_names == ["which", "much"]
+    for mine, its in zip((which, much), whole.predict(x, verbose=0), strict=True):
+        assert mine == pytest.approx(its, abs=1e-5)
+    found = whole.evaluate(*two_by_two_data()[2], verbose=0, return_dict=True)
+    assert set(found) >= {"loss", "which_loss", "much_loss"} or set(found) == {"loss"}
+
+
+OWN = """
+import keras
+
+@keras.saving.register_keras_serializable("own")
+class Own(keras.Model):
+    def __init__(self, units=3, **more):
+        super().__init__(**more)
+        self.units, self.hidden, self.last = units, keras.layers.Dense(4, "relu"), keras.layers.Dense(units, "softmax")
+
+    def call(self, x, training=False):
+        return self.last(self.hidden(x))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+"""
+ASK = """
+import runpy, sys
+import numpy as np
+sys.path.insert(0, {own!r})
+import own
+x = np.load({x!r})
+for name in {names!r}:
+    sys.path.insert(0, str(name))
+    answer = runpy.run_path(name + "/predict.py")["predict"](x)
+    np.save(name + "/answer.npy", answer)
+    sys.path.remove(name)
+    sys.modules.pop("combining")
+"""
+
+
+def test_members_that_are_subclasses_get_a_folder_with_a_program_that_predicts(tmp_path, monkeypatch):
+    (tmp_path / "own.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    import own
+
+    def build():
+        return compiled(own.Own(), "sparse_categorical_crossentropy", "accuracy")
+
+    parted = ExperimentParts(build, data_of("dense"), {"epochs": 2})
+    x = data_of("dense")[2][0]
+    np.save(tmp_path / "x.npy", x)
+    steps = [("model-averaging", {"members": 2}), ("weighted-average-ensemble", {"members": 2})]
+    steps += [("stacking", {"members": 2}), ("horizontal-ensemble", {"last": 2})]
+    predicted = {}
+    for slug, settings in steps:
+        one = training.train(edited(recipe_of(parted), [(slug, settings)]), 1)
+        path = training.save(one, tmp_path, slug)
+        assert path.is_dir()
+        predicted[str(path)] = one.predict(x)
+    ask = ASK.format(own=str(tmp_path), x=str(tmp_path / "x.npy"), names=list(predicted))
+    subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, cwd=tmp_path)
+    for path, mine in predicted.items():
+        assert np.load(f"{path}/answer.npy") == pytest.approx(mine, abs=1e-6)
+
+
+def test_a_graph_whose_call_is_the_users_own_is_not_joined():
+    class Doubled(keras.Model):
+        def call(self, x, training=False):
+            return 2 * super().call(x)
+
+    def build():
+        inputs = keras.Input((4,))
+        return Doubled(inputs, layers.Dense(1)(inputs))
+
+    assert saving.joined([build(), build()], members.mean(recurrent(), 2)) is None
+
+
+def test_saving_leaves_the_members_as_they_are(tmp_path):
+    one = trained("dense", 0)
+    training.save(one, tmp_path)
+    assert [member.name for member in one.members] == ["mine", "mine"]
+    assert all(member.compiled for member in one.members)
+
+
+# Fitting a combination.
+
+DENSE = compiled_output(3, "softmax", "sparse_categorical_crossentropy")
+NUMBER = compiled_output(1, None, "mse")
+
+
+def judged(rows, seed=0, sharp=1.0):
+    """Labels, and predictions of two members: one that knows them somewhat, one that guesses."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(3, size=rows)
+    good = softmax(sharp * (1.5 * np.eye(3)[y] + rng.normal(size=(rows, 3)))).astype("float32")
+    bad = softmax(sharp * 2 * rng.normal(size=(rows, 3))).astype("float32")
+    return Part(np.zeros((rows, 1)), y), [good, bad]
+
+
+def entropy(predicted, y):
+    return -np.log(np.asarray(predicted)[np.arange(len(y)), y]).mean()
+
+
+def test_the_better_member_gets_the_weight():
+    part, each = judged(400)
+    weights = blending.weighted(DENSE, each, part)["outputs"][0]["weights"]
+    assert sum(weights) == pytest.approx(1) and weights[0] > 0.85
+    tried = [entropy(share * each[0] + (1 - share) * each[1], part.y) for share in np.linspace(0, 1, 101)]
+    assert weights[0] == pytest.approx(np.argmin(tried) / 100, abs=0.02)
+
+
+def test_few_rows_do_not_talk_it_out_of_the_mean():
+    part, each = judged(400)
+    few = part.take(slice(3)), blending.taken(each, slice(3))
+    weights = blending.weighted(DENSE, few[1], few[0])["outputs"][0]["weights"]
+    assert weights == pytest.approx([0.5, 0.5], abs=0.3)
+    trust = np.array(blending.stacked(DENSE, few[1], few[0])["outputs"][0]["trust"])
+    assert np.abs(trust - 0.5).max() < 0.36  # one deviation of the prior
+
+
+def test_quantities_are_weighted_by_the_users_own_loss():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=200) * 1000
+    each = [
+        np.c_[y + 100 * rng.normal(size=200)].astype("float32"),
+        np.c_[y + 300 * rng.normal(size=200)].astype("float32"),
+    ]
+    weights = blending.weighted(NUMBER, each, Part(np.zeros((200, 1)), y))["outputs"][0]["weights"]
+    assert weights[0] == pytest.approx(0.9, abs=0.05)  # inversely as the variances: 9 to 1
+    other = compiled_output(1, None, lambda y, predicted: keras.ops.mean(keras.ops.abs(y - predicted)))
+    weights = blending.weighted(other, each, Part(np.zeros((200, 1)), y))["outputs"][0]["weights"]
+    assert weights[0] == pytest.approx(0.9, abs=0.1)
+
+
+def test_a_stacked_combination_of_quantities_is_non_negative_least_squares():
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(2, 500, 1)) * 100
+    y = 0.7 * z[0] + 0.3 * z[1] + 50 + rng.normal(size=(500, 1))
+    found = blending.stacked(NUMBER, list(z.astype("float32")), Part(np.zeros((500, 1)), y[:, 0]))["outputs"][0]
+    assert np.array(found["trust"])[:, 0] == pytest.approx([0.7, 0.3], abs=0.01)
+    assert found["bias"] == pytest.approx([50], abs=1)
+    against = blending.stacked(NUMBER, [-z[0], z[1]], Part(np.zeros((500, 1)), y[:, 0]))["outputs"][0]
+    assert np.min(against["trust"]) == 0
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_stacking_corrects_members_that_are_too_sure(logits):
+    part, each = judged(400, sharp=5.0)
+    model = compiled_output(3, None, LOGITS["classes"]) if logits else DENSE
+    given = [np.log(one + 1e-12).astype("float32") for one in each] if logits else each
+    how = blending.stacked(model, given, part)
+    fresh, seen = judged(400, seed=1, sharp=5.0)
+    asked = [np.log(one + 1e-12).astype("float32") for one in seen] if logits else seen
+    answer = np.asarray(combining.combined(asked, how))
+    answer = softmax(answer) if logits else answer
+    assert entropy(answer, fresh.y) < 0.8 * entropy(np.mean(seen, axis=0), fresh.y)
+
+
+@pytest.mark.parametrize("hot", [False, True])
+@pytest.mark.parametrize("fit", [blending.weighted, blending.stacked])
+def test_labels_may_be_one_hot_and_rows_of_no_weight_say_nothing(fit, hot):
+    part, each = judged(60)
+    wrong = replace(part, y=(part.y + 1) % 3)
+    mixed = Part(
+        np.zeros((120, 1)), np.concatenate([part.y, wrong.y]), np.concatenate([np.ones(60), np.zeros(60)])
+    )  # fmt: skip
+    mixed = mixed.with_y(np.eye(3)[mixed.y]) if hot else mixed
+    twice = [np.concatenate([one, one]) for one in each]
+    found = fit(DENSE, twice, mixed)["outputs"][0]
+    wanted = fit(DENSE, each, part)["outputs"][0]
+    name = "weights" if fit is blending.weighted else "trust"
+    assert np.array(found[name]) == pytest.approx(np.array(wanted[name]), abs=1e-3)
+
+
+@pytest.mark.parametrize("fit", [blending.weighted, blending.stacked])
+def test_rows_that_fit_a_combination_are_judged_by_one_fitted_without_them(fit):
+    part, each = judged(50)
+    first = blending.crossed(DENSE, each, part, fit, 1)
+    mistaken = part.y.copy()
+    mistaken[7] = (mistaken[7] + 1) % 3
+    folds = blending.folds(part, blending.FOLDS, 1)
+    rows = next(one for one in folds if 7 in one)
+    same = [one for one in range(50) if one in rows]
+    # the folds are drawn by class: judge with the same folds and another label
+    others = np.setdiff1d(np.arange(50), rows)
+    again = combining.combined(
+        blending.taken(each, rows), fit(DENSE, blending.taken(each, others), Part(part.x, mistaken).take(others))
+    )
+    assert np.asarray(again) == pytest.approx(first[rows], abs=1e-6) and len(same) == len(rows)
+    whole = combining.combined(each, fit(DENSE, each, part))
+    assert np.abs(np.asarray(whole) - first).max() > 1e-4
+
+
+@pytest.mark.parametrize("slug", ["weighted-average-ensemble", "stacking"])
+def test_scaled_targets_are_combined_on_their_own_scale(slug):
+    x = rows_of((4,))
+    data = parts(x, 300 + 100 * x.sum(axis=1))
+
+    def build():
+        return compiled(keras.Sequential([keras.Input((4,)), layers.Dense(1)]), "mse", rate=0.05)
+
+    base = recipe_of(ExperimentParts(build, data, {"epochs": 4, "batch_size": 5}))
+    one = training.train(edited(base, [("data-scaling", {"targets": True}), (slug, {"members": 2})]), 1)
+    assert one.crossed.shape == (20, 1)
+    for found, (_, wanted) in ((one.predict(data[2][0]), data[2]), (one.crossed, data[1])):
+        assert np.mean((found[:, 0] - wanted) ** 2) < 0.2 * np.var(wanted)
+    if slug == "stacking":
+        assert 0.8 < np.sum(one.combine["outputs"][0]["trust"]) < 1.2
+
+
+# Which rows, which epochs, which rates.
+
+
+def watched(made):
+    """The recipe, and what each of its fits was trained on."""
+    seen: list[Recipe] = []
+
+    def make(one):
+        seen.append(one)
+        return keras.callbacks.Callback()
+
+    return made.watched(make), seen
+
+
+def numbered(streamed=False):
+    """A recipe whose first input is the row's number."""
+    base = recipe("dense")
+    train = base.data.train
+    x = train.x.copy()
+    x[:, 0] = np.arange(30) / 30
+    return replace(base, data=base.data.only(train.with_x(x))).fitted(epochs=1)
+
+
+@pytest.mark.parametrize("how", ["bootstrap", "folds", "splits"])
+def test_members_are_trained_on_samples_of_the_training_rows_alone(how):
+    base, seen = watched(numbered())
+    made = edited(base, [("resampling-ensemble", {"how": how, "members": 3})])
+    training.train(made, 1)
+    drawn = [np.round(30 * one.data.train.x[:, 0]).astype(int) for one in seen]
+    assert len({tuple(rows) for rows in drawn}) == 3
+    for one, rows in zip(seen, drawn, strict=True):
+        assert np.array_equal(one.data.train.y, base.data.train.y[rows])
+        assert one.data.validation is base.data.validation and one.data.test is base.data.test
+        assert len(rows) == {"bootstrap": 30, "folds": 20, "splits": 24}[how]
+        assert how == "bootstrap" or (len(set(rows)) == len(rows) and set(one.data.train.y) == {0, 1, 2})
+    if how == "folds":
+        out = np.concatenate([np.setdiff1d(np.arange(30), rows) for rows in drawn])
+        assert sorted(out) == list(range(30))
+    if how == "bootstrap":
+        assert all(len(set(rows)) < 30 for rows in drawn)
+
+
+def test_a_dataset_is_left_for_its_rows_and_that_is_said():
+    import tensorflow as tf
+
+    (x, y), held, test = data_of("dense")
+    stream = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(30, seed=1).batch(15)
+    parted = ExperimentParts(dense, (stream, held, test), {"epochs": 1})
+    base, seen = watched(recipe_of(parted))
+    made = edited(base, [("resampling-ensemble", {"how": "bootstrap", "members": 2})])
+    training.train(made, 1)
+    assert [one.data.train.stream for one in seen] == [None, None] and seen[0].batch_size == 15
+    assert len(made.notes) == 1 and "one pass through the dataset" in made.notes[0]
+
+
+class Record(keras.callbacks.Callback):
+    """What the model was at the end of every epoch, and its rate at every step."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights, self.rates = [], []
+
+    def __deepcopy__(self, memo):
+        return self  # the test looks at this one
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.rates.append(float(self.model.optimizer.learning_rate))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.weights.append(self.model.get_weights())
+
+
+def recorded(*more, kind="dense", **arguments):
+    record = Record()
+    return recipe_of(experiment(kind, callbacks=[record, *more], **arguments)), record
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_the_members_are_the_last_epochs():
+    base, record = recorded(epochs=4)
+    one = training.train(edited(base, [("horizontal-ensemble", {"last": 3})]), 1)
+    found = [member.get_weights() for member in one.members]
+    assert all(map(same, found, record.weights[-3:])) and len(found) == 3
+
+
+def test_with_early_stopping_the_last_epoch_is_the_one_it_went_back_to():
+    class Stop(keras.callbacks.EarlyStopping):
+        def get_monitor_value(self, logs):
+            return [5, 4, 3, 2, 9, 9, 9, 9][self.epochs_seen - 1]
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.epochs_seen = epoch + 1
+            super().on_epoch_end(epoch, logs)
+
+    base, record = recorded(Stop("val_loss", patience=3, restore_best_weights=True), epochs=8)
+    one = training.train(edited(base, [("horizontal-ensemble", {"last": 2})]), 1)
+    assert len(record.weights) == 7
+    assert all(map(same, [member.get_weights() for member in one.members], record.weights[2:4]))
+    base, record = recorded(Stop("val_loss", patience=3, restore_best_weights=True), epochs=8)
+    whole = training.train(edited(base, [("weight-averaging", {"last": 2})]), 1).members[0]
+    mean = [np.mean(ones, axis=0) for ones in zip(*record.weights[2:4], strict=True)]
+    assert whole.get_weights()[0] == pytest.approx(mean[0], abs=1e-6)
+
+
+def test_snapshots_are_taken_at_the_troughs():
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=0)
+    rates = keras.callbacks.ReduceLROnPlateau("val_loss", patience=0)
+    base, record = recorded(stop, rates, epochs=7)
+    one = training.train(edited(base, [("snapshot-ensemble", {"cycles": 3, "learning_rate": 0.5})]), 1)
+    assert len(record.weights) == 6  # whole cycles of two epochs within the seven
+    found = [member.get_weights() for member in one.members]
+    assert all(map(same, found, [record.weights[at] for at in (1, 3, 5)]))
+    # 30 rows in batches of 15: four updates a cycle, (1 + cos) / 2 of the highest; the rate shown is the next step's
+    wanted = [0.5 * (1 + np.cos(np.pi * (at % 4) / 4)) / 2 for at in range(1, 13)]
+    assert record.rates == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_schedule_gives_the_height_of_the_restarts():
+    warm = keras.optimizers.schedules.CosineDecay(0.001, 100, warmup_target=0.2, warmup_steps=6)
+    found = ensembles._highest(keras.optimizers.SGD(warm), 12)
+    assert found == pytest.approx(0.2, rel=1e-3)
+    assert ensembles._highest(keras.optimizers.SGD(0.3), 12) == pytest.approx(0.3)
+
+
+def test_what_the_optimizer_is_stays_under_the_restarts():
+    whole = trained("dense", AT["snapshot-ensemble"]).members[0]
+    assert type(whole.optimizer).__name__ == "SGD" and whole.optimizer.momentum == 0.5
+    assert whole.loss == "sparse_categorical_crossentropy" and whole.name == "mine"
+    assert [layer.name for layer in whole.layers][::3] == ["hidden", "answer"]
+
+
+# One model with averaged weights.
+
+
+def test_the_weights_are_the_mean_of_the_last_epochs_and_statistics_are_measured_anew():
+    base, record = recorded(batch_size=30, epochs=4)
+    one = training.train(edited(base, [("weight-averaging", {"last": 3})]), 1).members[0]
+    names = [variable.path.split("/")[-1] for variable in one.weights]
+    for at, (name, mine) in enumerate(zip(names, one.get_weights(), strict=True)):
+        mean = np.mean([weights[at] for weights in record.weights[-3:]], axis=0)
+        assert (np.abs(mine - mean).max() < 1e-6) == (not name.startswith("moving"))
+    seen = keras.Model(one.inputs[0], one.get_layer("hidden").output).predict(base.data.train.x, verbose=0)
+    normal = next(layer for layer in one.layers if isinstance(layer, layers.BatchNormalization))
+    assert np.asarray(normal.moving_mean) == pytest.approx(seen.mean(axis=0), abs=1e-5)
+    assert np.asarray(normal.moving_variance) == pytest.approx(seen.var(axis=0), abs=1e-4)
+    assert normal.momentum == 0.99
+
+
+def test_all_batches_count_alike_in_the_statistics_and_frozen_ones_stay():
+    def build(frozen):
+        normal = layers.BatchNormalization(trainable=not frozen)
+        return keras.Sequential([keras.Input((4,)), normal]), normal
+
+    part = Part(rows_of((4,)) * 3 + 7, np.zeros(ROWS))
+    model, normal = build(frozen=False)
+    ensembles.remeasure(model, part, 20, 1)
+    assert np.asarray(normal.moving_mean) == pytest.approx(part.x.mean(axis=0), abs=1e-4)
+    model, normal = build(frozen=True)
+    ensembles.remeasure(model, part, 20, 1)
+    assert np.array_equal(normal.moving_mean, np.zeros(4))
+
+
+def test_the_moving_average_is_over_every_update():
+    base, plain = recorded(kind="recurrent", batch_size=30, epochs=5)  # one update an epoch
+    training.train(base, 1)
+    base = recipe_of(experiment("recurrent", batch_size=30, epochs=5))
+    one = training.train(edited(base, [("weight-averaging", {"momentum": 0.9})]), 1).members[0]
+    wanted = plain.weights[0][0]
+    for weights in plain.weights[1:]:
+        wanted = 0.9 * wanted + 0.1 * weights[0]
+    assert one.get_weights()[0] == pytest.approx(wanted, abs=1e-5)
+    assert np.abs(plain.weights[-1][0] - wanted).max() > 1e-3
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_early_stopping_leaves_the_average_in_place(restore):
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=2, mode="max", restore_best_weights=restore)
+    base, record = recorded(stop, kind="recurrent", epochs=8)
+    one = training.train(edited(base, [("weight-averaging", {"momentum": 0.9})]), 1)
+    epochs = len(one.histories[0]["loss"])
+    assert epochs == 3  # the loss falls from the first epoch on, and the most is asked for
+    kept = record.weights[0 if restore else epochs - 1]  # recorded with the average in the model
+    assert same(one.members[0].get_weights(), kept)
+
+
+# What goes wrong, and what is put on top of one another.
+
+
+def test_a_member_that_diverged_is_left_out_and_that_is_said():
+    built = []
+
+    def build():
+        built.append(dense())
+        if len(built) == 2:
+            built[-1].layers[0].kernel.assign(np.full((4, 6), np.nan))
+        return built[-1]
+
+    base = replace(recipe("dense"), build=build)
+    one = training.train(edited(base, [("model-averaging", {"members": 3})]), 1)
+    assert len(one.members) == 2 and len(one.histories) == 3
+    assert one.notes == ("1 of 3 members diverged and were left out.",)
+    assert np.isfinite(one.predict(data_of("dense")[2][0])).all()
+
+
+def test_models_that_share_what_they_train_are_refused():
+    shared = layers.Dense(3, "softmax")
+
+    def build():
+        return compiled(
+            keras.Sequential([keras.Input((4,)), layers.Dense(3), shared]), "sparse_categorical_crossentropy"
+        )
+
+    with pytest.raises(CannotEdit, match="share trained layers"):
+        training.train(edited(replace(recipe("dense"), build=build), [STEPS[0]]), 1)
+    shared.trainable = False
+    assert len(training.train(edited(replace(recipe("dense"), build=build), [STEPS[0]]), 1).members) == 2
+
+
+def test_several_runs_of_an_ensemble_of_epochs_answer_together():
+    made = edited(recipe("dense"), [("horizontal-ensemble", {"last": 2}), ("model-averaging", {"members": 2})])
+    one = training.train(made, 1)
+    x = data_of("dense")[2][0]
+    assert len(one.members) == 4
+    assert one.predict(x) == pytest.approx(
+        np.mean([member.predict(x, verbose=0) for member in one.members], axis=0), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("slug", ["horizontal-ensemble", "snapshot-ensemble", "weight-averaging"])
+def test_the_epochs_of_an_ensemble_are_not_asked_for(slug):
+    settings = {"snapshot-ensemble": {"cycles": 2}, "weight-averaging": {"last": 2}}.get(slug, {"last": 2})
+    with pytest.raises(CannotEdit, match="one training"):
+        edited(recipe("dense"), [STEPS[0], (slug, settings)])
+
+
+def test_only_predictors_are_held_and_of_epochs_only_weights():
+    assert all(not member.optimizer.built for member in trained("dense", 0).members)
+    assert isinstance(trained("dense", AT["horizontal-ensemble"]).members, members.Snapshots)
+    assert len({id(member) for member in trained("dense", AT["horizontal-ensemble"]).members}) == 1
+
+
+# Which settings are tried, and the code that is given for them.
+
+LONG = Facts(rows=1000, validation_rows=200, epochs=200, learning_rate=0.001)
+
+
+@pytest.mark.parametrize(
+    ("slug", "facts", "expected"),
+    [
+        ("model-averaging", LONG, [{"members": 5}, {"members": 10}]),
+        ("resampling-ensemble", LONG, [{"how": how, "members": 5} for how in ("bootstrap", "folds", "splits")]),
+        ("horizontal-ensemble", LONG, [{"last": 20}, {"last": 50}]),
+        ("horizontal-ensemble", replace(LONG, epochs=15), [{"last": 5}, {"last": 7}]),
+        ("horizontal-ensemble", replace(LONG, epochs=10), [{"last": 5}]),
+        ("snapshot-ensemble", LONG, [{"cycles": 5, "learning_rate": rate} for rate in (0.001, 0.003, 0.01)]),
+        ("snapshot-ensemble", replace(LONG, epochs=9, learning_rate=None), [{"cycles": 2, "learning_rate": None}]),
+        ("weighted-average-ensemble", LONG, [{"members": 5}, {"members": 10}]),
+        ("stacking", LONG, [{"members": 5}, {"members": 10}]),
+        ("weight-averaging", LONG, [{"momentum": 0.99}, {"last": 50}]),
+        ("weight-averaging", replace(LONG, rows=64, epochs=40), [{"last": 10}]),
+    ],
+)
+def test_settings_fit_the_training(slug, facts, expected):
+    assert list(techniques.get(slug).settings(facts, "high-variance")) == expected
+
+
+@pytest.mark.parametrize(
+    ("slug", "facts", "reason"),
+    [
+        ("resampling-ensemble", Facts(rows=12), "12 training rows are too few"),
+        ("horizontal-ensemble", Facts(epochs=4), "4 epochs are too few"),
+        ("snapshot-ensemble", Facts(epochs=7), "7 epochs are too few"),
+        ("weighted-average-ensemble", Facts(validation_rows=9), "9 validation rows are too few"),
+        ("stacking", Facts(validation_rows=9), "9 validation rows are too few"),
+        ("weight-averaging", Facts(rows=64, epochs=5), "10 updates in 5 epochs"),
+    ],
+)
+def test_a_training_that_it_does_not_fit_is_told_why(slug, facts, reason):
+    with pytest.raises(CannotEdit, match=reason):
+        techniques.get(slug).settings(facts, "high-variance")
