@@ -14,4 +14,9 @@ From the user's code to the verdict, left to right:
     statistics.py  paired differences and their intervals, on the test rows
     harness.py     the study: baseline, diagnosis, race, verdict, the next round
     report.py      RerunReport, as the contract writes it; writeup/ shows it
+    exporting.py   every training in a CSV or JSON file
+    rerunning.py   ``rerun()``, which does all of this; ahead.py tells beforehand what it would do
+    progress.py    how it gets on, on standard error
+
+A file with an experiment is the user's own code. It is run when it is named, once for each training.
 """

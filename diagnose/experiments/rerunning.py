@@ -98,12 +98,18 @@ def carry_out(experiment: Experiment, asked: Asked, watch: Watch) -> RerunReport
     check(asked)
     directory = place(experiment, asked)
     diagnosed = history(asked)
+    new = not (directory / DATABASE).exists()
     store = _store(directory, experiment, asked)
     try:
-        found = probed(experiment, asked, directory)
-        settings = settings_of(asked, found, diagnosed)
-        header = {"experiment": digest(experiment), "metric": found.metric, "direction": settings.direction}
-        store.begin(settings.direction, header)
+        try:
+            found = probed(experiment, asked, directory)
+            settings = settings_of(asked, found, diagnosed)
+            header = {"experiment": digest(experiment), "metric": found.metric, "direction": settings.direction}
+            store.begin(settings.direction, header)
+        except BaseException:  # nothing has begun: the next attempt finds nothing in its way
+            if new:
+                (directory / DATABASE).unlink(missing_ok=True)
+            raise
         limits = Limits(asked.budget, asked.max_trials, asked.jobs)
         harness = Harness(experiment, store, settings, limits, directory, watch, asked.metric)
         now = harness.run()

@@ -20,7 +20,7 @@ from diagnose import cli
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(files("diagnose.schema").joinpath("diagnose-rerun-1.json").read_text(encoding="utf-8"))
-# One neuron on a line that it can learn; with this rate it hardly moves.
+# One neuron on a line that it can learn; with this rate it hardly moves. From zero weights no seed is a lucky one.
 EXPERIMENT = """
 import keras
 import numpy as np
@@ -31,7 +31,7 @@ def load_data():
     return (x[:50], y[:50]), (x[50:100], y[50:100]), (x[100:], y[100:])
 
 def build_model():
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid", kernel_initializer="zeros")])
     model.compile(keras.optimizers.SGD(0.001), "binary_crossentropy", metrics=["accuracy"])
     return model
 
@@ -116,7 +116,7 @@ def test_the_study_ends_with_status_0_and_json_of_the_schema(study):
 
 
 def test_ten_times_the_rate_helps_here(study):
-    """The baseline moves by 0.001 a step; ten times that falls further in the same epochs, on every seed."""
+    """From the same zero weights ten times the step goes further down in the same epochs, from every seed."""
     found = json.loads(study[2])
     faster = next(one for one in found["results"] if one["settings"]["learning_rate"] == 0.01)
     assert faster["loss_helped"] and faster["loss_interval"][1] < 0
