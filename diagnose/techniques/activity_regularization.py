@@ -7,8 +7,8 @@ When it helps
     Overfitting of wide layers; autoencoders whose code should be sparse.
 
 Settings
-    activity_regularizer=L1(1e-4) on hidden layers; 1e-3 to 1e-5 on a log scale. Keras 3 adds it up over the batch and
-    all positions: these are for dense layers at a batch of 32; at 256 an eighth of it, on 28 x 28 maps 1e-7.
+    activity_regularizer=L1(1e-4) on hidden layers; 1e-3 to 1e-5 on a log scale. It is added up over all positions of
+    a map: of a convolutional network on 28 x 28 images 1e-7.
 
 Risks
     Too much and units die. Like weight penalties it is inside the logged loss: compare metrics, not losses.
@@ -31,19 +31,18 @@ from diagnose.techniques_reason import seen
 if TYPE_CHECKING:
     from diagnose.recipes import Facts, Recipe, Settings
 
-USUAL = 1e-4  # for dense layers at Keras's default batch
-BATCH = 32
+USUAL = 1e-4  # for dense layers
 
 
 def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
-    """Keras adds the penalty up over the batch and over all positions, the loss is a mean: weighed against both."""
+    """The usual one, shared among all positions of a convolution's map: Keras adds them up."""
     from diagnose.recipes import CannotEdit
 
     if not facts.deep:
         raise CannotEdit("the model has no hidden layer whose outputs could be held small")
     spatial = any("Conv" in one for one in facts.layers)
     positions = math.prod(facts.shape[:-1]) if spatial else 1
-    usual = USUAL * BATCH / facts.batch_size / max(1, positions)
+    usual = USUAL / max(1, positions)
     return [{"l1": float(f"{factor * usual:.1g}")} for factor in (1.0, 0.1, 10.0)]
 
 
@@ -72,7 +71,7 @@ def activity_regularization(case: Case) -> Advice:
         changed_layers(
             case,
             f"Dense(64, activity_regularizer=keras.regularizers.L1({l1})) in hidden layers",
-            '"activity_regularizer" in settings',
+            'hasattr(layer, "kernel_regularizer")',
             f'settings["activity_regularizer"] = keras.regularizers.L1({l1})',
         ),
     )
