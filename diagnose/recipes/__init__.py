@@ -8,6 +8,9 @@ by the edits when they run, in the trial's own process.
     compiled.py  how a model was compiled, and compiling it again with a difference
     layers.py    taking a Keras model apart and putting it together with other or further layers
     training.py  from a recipe to a trained predictor: one model, or several that predict together
+    members.py, ensembles.py  members of an ensemble; those that are epochs of one training, or their average
+    combining.py, blending.py  how predictions become one, and fitting that on held-out rows
+    saving.py    writing down what predicts
 """
 
 from __future__ import annotations

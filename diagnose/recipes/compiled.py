@@ -45,9 +45,6 @@ def recompile(model: Any, *, like: Any = None, **changes: Any) -> Any:
 
 def adjusted(optimizer: Any, **settings: Any) -> Any:
     """A new optimizer of the same kind with other settings. Raises CannotEdit where it has no such setting."""
-    inner = getattr(optimizer, "inner_optimizer", None)
-    if inner is not None:  # of mixed precision: it scales the loss for the one that does the work
-        return type(optimizer)(adjusted(inner, **settings))
     config = optimizer.get_config()
     unknown = [name for name in settings if name not in config]
     if unknown:

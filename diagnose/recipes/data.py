@@ -253,10 +253,10 @@ def _collected(stream: Any, name: str) -> Part:
             raise UsageError(f"load_data(): {name}: expected rows of at most {LIMIT >> 30} GiB, found more")
     if not batches:
         raise UsageError(f"load_data(): {name}: expected rows, found an empty dataset")
+    stream = None if hasattr(stream, "__next__") else stream  # a generator is used up now
     whole = keras.tree.map_structure(lambda *ones: np.concatenate(ones), *batches)
     rows = len(keras.tree.flatten(batches[0])[0])
-    again = None if isinstance(stream, Iterator) else stream  # a generator is used up now
-    return Part(whole[0], whole[1], whole[2] if len(whole) == 3 else None, again, rows)
+    return Part(whole[0], whole[1], whole[2] if len(whole) == 3 else None, stream, rows)
 
 
 def _batches(stream: Any) -> Iterator[Any]:

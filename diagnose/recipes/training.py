@@ -82,9 +82,14 @@ def way(recipe: Recipe) -> Callable[[Recipe, int], Trained]:
 def train_once(recipe: Recipe, seed: int) -> Trained:
     """One model, built and fitted once."""
     keras.utils.set_random_seed(seed)
-    model = recipe.build()
+    model = started(recipe)
     history = fit(model, recipe)
     return Trained([finished(model, recipe)], [history])
+
+
+def started(recipe: Recipe) -> Any:
+    """The model that is fitted, as it is built."""
+    return recipe.build()
 
 
 def member_seed(seed: int, member: int) -> int:
