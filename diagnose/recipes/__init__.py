@@ -15,6 +15,9 @@ and are imported by the edits when they run, in the trial's own process.
     stages.py    what is trained before the training: layer by layer, or from a saved model
     agreement.py, outputs.py  whether loss, output and labels agree, and an output that does
     training.py  from a recipe to a trained predictor: one model, or several that predict together
+    members.py, ensembles.py  members of an ensemble; those that are epochs of one training, or their average
+    combining.py, blending.py  how predictions become one, and fitting that on held-out rows
+    saving.py    writing down what predicts
 """
 
 from __future__ import annotations

@@ -256,8 +256,7 @@ def _collected(stream: Any, name: str) -> Part:
     stream = None if hasattr(stream, "__next__") else stream  # a generator is used up now
     whole = keras.tree.map_structure(lambda *ones: np.concatenate(ones), *batches)
     rows = len(keras.tree.flatten(batches[0])[0])
-    again = None if isinstance(stream, Iterator) else stream  # a generator is used up now
-    return Part(whole[0], whole[1], whole[2] if len(whole) == 3 else None, again, rows)
+    return Part(whole[0], whole[1], whole[2] if len(whole) == 3 else None, stream, rows)
 
 
 def _batches(stream: Any) -> Iterator[Any]:

@@ -12,9 +12,11 @@ from diagnose.recipes import CannotEdit, Recipe
 from diagnose.recipes.compiled import adjusted
 from diagnose.recipes.data import Part
 from diagnose.recipes.members import Snapshots, Weights, finite
-from diagnose.recipes.training import Trained, finished, fit
+from diagnose.recipes.training import Trained, finished, fit, started
 
 HELD = 2**29  # bytes of weights that are held beyond those asked for, to find the epoch that a callback went back to
+
+STOPS = ("EarlyStopping", "Prechelt")  # callbacks that end a fit by its validation loss
 
 
 class Keep(keras.callbacks.Callback):  # type: ignore[misc]
@@ -53,7 +55,7 @@ def _equal(one: Any, other: Any) -> bool:
 def course(recipe: Recipe, seed: int, keep: Keep, **changes: Any) -> Trained:
     """One training, and the models that were kept on its way as members."""
     keras.utils.set_random_seed(seed)
-    model = recipe.build()
+    model = started(recipe)
     history = fit(model, recipe, callbacks=[keep], **changes)
     kept = keep.kept or [model.get_weights()]
 
@@ -83,7 +85,7 @@ def cycled(recipe: Recipe, seed: int, cycles: int, highest: float | None) -> Tra
         )
 
     waved = recipe.recompiled(optimizer=annealed).fitted(epochs=first + cycle * cycles)
-    return course(waved, seed, Keep(cycles, every=cycle), without=("EarlyStopping",))
+    return course(waved, seed, Keep(cycles, every=cycle), without=STOPS)
 
 
 def _highest(optimizer: Any, updates: int) -> float:
@@ -104,7 +106,7 @@ def one_of_many(recipe: Recipe, seed: int, last: int, momentum: float | None) ->
     if momentum is not None:
         recipe = recipe.recompiled(optimizer=lambda old: adjusted(old, use_ema=True, ema_momentum=momentum))
         before = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
-    model = recipe.build()
+    model = started(recipe)
     history = fit(model, recipe, before=before, callbacks=[keep], without=("SwapEMAWeights",) if before else ())
     if keep.kept:
         model.set_weights(averaged(keep.kept))

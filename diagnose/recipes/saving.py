@@ -11,7 +11,6 @@ import keras
 
 from diagnose.recipes import combining
 from diagnose.recipes.compiled import recompile
-from diagnose.recipes.layers import editable
 from diagnose.recipes.members import apart
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def joined(members: list[Any], combination: Any) -> Any | None:
     each = [keras.Model(*_ends(member), name=f"member_{at}")(inputs) for at, member in enumerate(members, 1)]
     names = iter(getattr(first, "output_names", None) or [None])
     outputs = keras.tree.map_structure(
-        lambda one: keras.layers.Identity(name=next(names))(one), combining.combined(each, combination)
+        lambda one: keras.layers.Identity(name=next(names), dtype=one.dtype)(one), combining.combined(each, combination)
     )
     whole = keras.Model(inputs, outputs)
     if not getattr(first, "compiled", False):
@@ -103,7 +102,7 @@ def _ready(model: Any) -> Any:
 
 def _plain(member: Any) -> bool:
     """Sequential or functional, and called as those are: what its graph says is what it does."""
-    return editable(member) and bool(member.inputs) and type(member).call.__module__.startswith("keras.")
+    return bool(getattr(member, "inputs", None)) and type(member).call.__module__.startswith("keras.")
 
 
 def _ends(member: Any) -> tuple[Any, Any]:

@@ -20,6 +20,7 @@ Sources
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from diagnose.techniques import Advice, Case, technique
@@ -53,7 +54,9 @@ def _edit(recipe: Recipe, how: str, members: int) -> Recipe:
 
     inner = training.way(recipe)
 
-    def train(one: Recipe, seed: int) -> Any:
+    def train(given: Recipe, seed: int) -> Any:
+        once = {name: value for name, value in given.arguments.items() if name != "steps_per_epoch"}
+        one = replace(given, arguments=once)  # an epoch is all rows of a sample
         return training.together(
             inner(
                 one.on(lambda data, rows=rows: data.only(data.train.take(rows))),  # type: ignore[misc]

@@ -226,7 +226,8 @@ def two_by_two_data():
     ("slug", "settings"),
     [("model-averaging", {"members": 2}), ("weighted-average-ensemble", {"members": 2}), ("stacking", {"members": 2})],
 )
-def test_a_model_with_two_inputs_and_two_outputs(slug, settings, tmp_path):
+def test_a_model_with_two_inputs_and_two_outputs(slug, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(blending, "FOLDS", 2)  # the user's own loss takes its time
     parted = ExperimentParts(two_by_two, two_by_two_data(), {"epochs": 2, "batch_size": 15})
     one = training.train(edited(recipe_of(parted), [(slug, settings)]), 1)
     x = two_by_two_data()[2][0]
@@ -308,6 +309,19 @@ def test_a_graph_whose_call_is_the_users_own_is_not_joined():
         return Doubled(inputs, layers.Dense(1)(inputs))
 
     assert saving.joined([build(), build()], members.mean(recurrent(), 2)) is None
+
+
+def test_a_joined_model_answers_in_full_precision_whatever_the_policy():
+    each = [compiled_output(1, None, "mse") for _ in range(2)]
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        whole = saving.joined(each, members.mean(each[0], 2))
+    finally:
+        keras.config.set_dtype_policy(before)
+    x = rows_of((2,))
+    assert whole.output.dtype == "float32"
+    assert whole.predict(x, verbose=0) == pytest.approx(sum(one.predict(x, verbose=0) for one in each) / 2, abs=1e-6)
 
 
 def test_saving_leaves_the_members_as_they_are(tmp_path):
@@ -493,11 +507,12 @@ def test_a_dataset_is_left_for_its_rows_and_that_is_said():
 
     (x, y), held, test = data_of("dense")
     stream = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(30, seed=1).batch(15)
-    parted = ExperimentParts(dense, (stream, held, test), {"epochs": 1})
+    parted = ExperimentParts(dense, (stream, held, test), {"epochs": 1, "steps_per_epoch": 2})
     base, seen = watched(recipe_of(parted))
     made = edited(base, [("resampling-ensemble", {"how": "bootstrap", "members": 2})])
     training.train(made, 1)
     assert [one.data.train.stream for one in seen] == [None, None] and seen[0].batch_size == 15
+    assert "steps_per_epoch" not in seen[0].arguments
     assert len(made.notes) == 1 and "one pass through the dataset" in made.notes[0]
 
 

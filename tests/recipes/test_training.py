@@ -196,10 +196,3 @@ def test_one_model_is_saved_so_that_it_loads_without_a_warning(tmp_path):
         whole = keras.saving.load_model(training.save(predictor, tmp_path))
         x = data()[2][0]
         assert whole.predict(x, verbose=0) == pytest.approx(predictor.predict(x), abs=1e-6)
-
-
-def test_a_rate_is_set_behind_mixed_precision():
-    wrapped = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.1, beta_1=0.5))
-    found = adjusted(wrapped, learning_rate=0.2)
-    assert type(found) is type(wrapped)
-    assert float(found.inner_optimizer.learning_rate) == pytest.approx(0.2) and found.inner_optimizer.beta_1 == 0.5
