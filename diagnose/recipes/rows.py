@@ -10,6 +10,7 @@ import numpy as np
 
 from diagnose.recipes import CannotEdit, Recipe
 from diagnose.recipes.data import HELD_OUT, Part, split_rows
+from diagnose.recipes.mixing import Mixed
 
 COLLECTED = "the dataset's rows were read once into memory; what it draws anew in every epoch is not drawn any more"
 
@@ -50,6 +51,8 @@ def collected(recipe: Recipe, size: int) -> Recipe:
     """The stream's rows as arrays, in steps of so many rows; an epoch is all of them. Arrays are left as they are."""
     if recipe.data.train.stream is None:
         return recipe
+    if isinstance(recipe.data.train.stream, Mixed):
+        raise CannotEdit("the rows are mixed anew in every epoch: change them before they are mixed")
     train = replace(recipe.data.train, stream=None, batch_size=size)
     once = {name: value for name, value in recipe.arguments.items() if name != "steps_per_epoch"}
     return replace(recipe, arguments=once).on(lambda data: data.only(train)).noted(f"{COLLECTED}.")

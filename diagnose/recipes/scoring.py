@@ -65,9 +65,7 @@ class Scorer:
     def _evaluate(self, predicted: Tree, part: Part) -> dict[str, float]:
         flat = keras.tree.flatten(predicted)
         names = self._names if len(self._names) == len(flat) and len(flat) > 1 else [None] * len(flat)
-        inputs = [
-            keras.Input(one.shape[1:], dtype=one.dtype, name=name) for one, name in zip(flat, names, strict=True)
-        ]  # fmt: skip
+        inputs = [keras.Input(one.shape[1:], dtype=one.dtype) for one in flat]
         outputs = [keras.layers.Identity(name=name)(one) for one, name in zip(inputs, names, strict=True)]
         model = keras.Model(inputs, keras.tree.pack_sequence_as(predicted, outputs))
         metrics, weighted = self._fresh(self._metrics), self._fresh(self._weighted)

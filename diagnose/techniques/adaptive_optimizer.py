@@ -80,7 +80,9 @@ def adaptive_optimizer(case: Case) -> Advice:
     found = case.settings or {}
     candidates = [_line(one) for one in (found and [found]) or (ADAM, MOMENTUM)]
     return Advice(
-        "Adam(learning_rate=0.001), or SGD(0.01, momentum=0.9)",
+        candidates[0].partition("optimizers.")[2].rstrip(",")
+        if found
+        else "Adam(learning_rate=0.001), or SGD(0.01, momentum=0.9)",
         f"{seen(case)}: step sizes that fit each weight, or momentum, get through where one plain rate does not.",
         snippet(f"""
 import keras

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import snippet
+from diagnose.techniques_code import fit_judged, snippet
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
 )
 def data_audit(case: Case) -> Advice:
     """Print what is in the data; nothing in it is changed."""
+    if case.settings is not None:
+        return _without_gaps(case)
     return Advice(
         BRIEFS.get(case.finding.rule, "check NaN, labels, output layer; overfit 32 examples"),
         f"{seen(case)}: faulty data or a wrong output layer look just like this, and no setting repairs them.",
@@ -82,5 +84,25 @@ print("first examples:", *zip(x_train[:5], y_train[:5]), sep="\\n")  # does each
 
 fresh = build_model()  # a sound program learns 32 examples by heart
 print("loss on 32 examples:", fresh.fit(x_train[:32], y_train[:32], epochs=200, verbose=0).history["loss"][-1])
+"""),
+    )
+
+
+def _without_gaps(case: Case) -> Advice:
+    """What a re-run can do: rows left out."""
+    return Advice(
+        "leave out rows with NaN or Inf, or fill the gaps",
+        f"{seen(case)}: one such row is enough to turn every weight into NaN.",
+        snippet(f"""
+import numpy as np
+
+def whole(x, y):
+    values = [np.asarray(one, "float64").reshape(len(one), -1) for one in (x, y)]
+    return np.all([np.isfinite(one).all(axis=1) for one in values], axis=0)
+
+rows, val_rows = whole(x_train, y_train), whole(x_val, y_val)
+x_train, y_train, x_val, y_val = x_train[rows], y_train[rows], x_val[val_rows], y_val[val_rows]
+model = build_model()
+{fit_judged(case)}
 """),
     )

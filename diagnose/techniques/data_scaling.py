@@ -83,6 +83,8 @@ def data_scaling(case: Case) -> Advice:
         targets = "# quantities to predict are scaled too: y_train = (y_train - mean) / std, y_val likewise\n"
     if case.settings:
         targets = TARGETS + BEHIND if case.settings["targets"] else ""
+        if not case.settings["inputs"]:
+            return _of_targets(case, targets)
     also = ", and the targets" if quantity else ""
     return Advice(
         "y = (y - mean) / std; model.predict(x) * std + mean"
@@ -99,6 +101,18 @@ scale.adapt(x_train)  # training data only
 inputs = keras.Input(old.input_shape[1:])
 model = keras.Model(inputs, old(scale(inputs)))
 model.compile_from_config(old.get_compile_config())
+{fit(case)}
+"""),
+    )
+
+
+def _of_targets(case: Case, targets: str) -> Advice:
+    return Advice(
+        "(y - mean) / std for the targets, undone on predictions",
+        f"{seen(case)}: targets of another size do this, and on one scale one learning rate fits all weights.",
+        snippet(f"""
+{targets}
+model = build_model()  # inputs: it scales them itself
 {fit(case)}
 """),
     )

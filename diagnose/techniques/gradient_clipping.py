@@ -61,7 +61,7 @@ def gradient_clipping(case: Case) -> Advice:
     today, (limit, value) = rate(case), next(iter((case.settings or {"clipnorm": 1.0}).items()))
     written = f"keras.optimizers.Adam(learning_rate={number(today) if today else '0.001'}, {limit}={value})"
     return Advice(
-        "Adam(learning_rate=..., clipnorm=1.0), or clipvalue=0.5",
+        f"Adam(learning_rate=..., {limit}={value}){'' if case.settings else ', or clipvalue=0.5'}",
         f"{seen(case)}: a limit on the gradient's length keeps one bad batch from throwing the weights away.",
         snippet(f"""
 import keras

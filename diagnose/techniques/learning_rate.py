@@ -74,9 +74,32 @@ def learning_rate(case: Case) -> Advice:
         reason = "larger steps get there in fewer epochs"
     else:
         reason = "a rate too high or too low looks like this, so search on both sides"
+    if case.settings:
+        return _found(case, case.settings["learning_rate"])
     if boosts(case):
         return _of_trees(case, rule not in {*HIGHER, "underfit-flat", "underfit-plateau"})
     return Advice(_brief(today, factors), f"{seen(case)}: {reason}.", _code(case, today, factors))
+
+
+def _found(case: Case, best_rate: float) -> Advice:
+    """What a re-run found."""
+    today = rate(case)
+    was = f" (it was {number(today)})" if today else ""
+    reason = "smaller" if today and best_rate < today else "other" if today is None else "larger"
+    return Advice(
+        f"learning_rate={number(best_rate)}{was}",
+        f"{seen(case)}: {reason} steps were better.",
+        snippet(f"""
+import keras
+
+for rate in ({number(best_rate)},):  # log steps around it may be better still
+    keras.utils.set_random_seed(1)
+    model = build_model()
+    model.optimizer.learning_rate = rate  # by hand: keras.optimizers.Adam(learning_rate=...)
+    history = {fit(case, more=", verbose=0")}
+    print(rate, {best(case)})
+"""),
+    )
 
 
 def _brief(today: float | None, factors: tuple[float, ...]) -> str:

@@ -94,13 +94,14 @@ def learning_rate_schedule(case: Case) -> Advice:
     wait, today = found.get("patience") or share_of_epochs(case, 0.05, 3, 10), rate(case)
     factor = found.get("factor", 0.1)
     least = number(today / 1000) if today else "1e-6"
-    line = f"ReduceLROnPlateau({watch(case)}, factor=0.1, patience={wait})"
+    line = f"ReduceLROnPlateau({watch(case)}, factor={factor}, patience={wait})"
     made = f"keras.callbacks.ReduceLROnPlateau({watch(case)}, factor={factor}, patience={wait}, min_lr={least})"
     if found.get("kind") == "1/t":
         made = FALLING.format(halved=found["halved_after"])
+        line = f"the first rate times 1 / (1 + epoch / {found['halved_after']})"
     return Advice(
-        brief(line, f"ReduceLROnPlateau(factor=0.1, patience={wait})", "ReduceLROnPlateau(factor=0.1)"),
-        f"{seen(case)}: a rate that falls by ten whenever progress stalls lets the weights settle.",
+        brief(line, f"ReduceLROnPlateau(factor={factor}, patience={wait})", f"ReduceLROnPlateau(factor={factor})"),
+        f"{seen(case)}: a rate that {'falls' if found else 'falls by ten whenever progress stalls'} lets the weights settle.",
         snippet(f"""
 import keras
 

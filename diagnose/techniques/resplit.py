@@ -63,11 +63,15 @@ def _edit(recipe: Recipe, share: float | None = None, folds: int | None = None) 
 )
 def resplit(case: Case) -> Advice:
     """Put the parts together and split anew, several times."""
+    found = case.settings or {}
+    if "folds" in found:
+        return _in_folds(case, found["folds"])
+    share = found.get("share", 0.3)
     labels = any(is_accuracy(one.metric) for one in case.curves.series)  # quantities can't be stratified
     quantity = classifies(case) is False
     few = "y if y.ndim == 1 and len(np.unique(y)) <= 20 else None  # None: quantities are not stratified"
     return Advice(
-        f"train_test_split(x, y, test_size=0.3{', stratify=y' if labels else ''})",
+        f"train_test_split(x, y, test_size={share}{', stratify=y' if labels else ''})",
         f"{seen(case)}: a larger, shuffled{', stratified' if labels else ''} validation set measures what training sets"
         " out to learn.",
         snippet(f"""
@@ -79,8 +83,29 @@ x, y = np.concatenate([x_train, x_val]), np.concatenate([y_train, y_val])
 scores = []
 for seed in range(5):  # on little data: Repeated{"" if quantity else "Stratified"}KFold(n_splits=5, n_repeats=3)
     x_train, x_val, y_train, y_val = train_test_split(
-        x, y, test_size=0.3{"" if quantity else ", stratify=classes"}, random_state=seed
+        x, y, test_size={share}{"" if quantity else ", stratify=classes"}, random_state=seed
     )
+    model = build_model()
+    history = {fit_judged(case, more=", verbose=0")}
+    scores.append({best_judged(case)})
+print(f"{{np.mean(scores):.4f}} +- {{np.std(scores, ddof=1):.4f}}")
+"""),
+    )
+
+
+def _in_folds(case: Case, folds: int) -> Advice:
+    kind = "KFold" if classifies(case) is False else "StratifiedKFold"
+    return Advice(
+        f"{kind}({folds}): each part is the validation set once",
+        f"{seen(case)}: every example is measured on once, and no one split decides.",
+        snippet(f"""
+import numpy as np
+from sklearn.model_selection import {kind}
+
+x, y = np.concatenate([x_train, x_val]), np.concatenate([y_train, y_val])
+scores = []
+for train, val in {kind}({folds}, shuffle=True, random_state=1).split(x, y):
+    x_train, x_val, y_train, y_val = x[train], x[val], y[train], y[val]
     model = build_model()
     history = {fit_judged(case, more=", verbose=0")}
     scores.append({best_judged(case)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 
@@ -430,6 +431,22 @@ def test_mixed_rows_lie_between_their_two_and_are_drawn_anew():
     before = mixed[0][0]
     mixed.on_epoch_end()
     assert not np.array_equal(before, mixed[0][0])
+
+
+def test_mixed_rows_are_not_read_as_if_they_were_the_users():
+    for later in (("batch-size", {"batch_size": 5}), ("shuffling", {})):
+        with pytest.raises(CannotEdit, match="mixed"):
+            recipe(("more-data", {"mixup": 0.2}), later)
+    both = recipe(("more-data", {"mixup": 0.2}), ("data-scaling", SCALED))
+    assert isinstance(both.data.train.stream, Mixed)
+
+
+@pytest.mark.parametrize("kind", ["dense", "subclass"])
+def test_what_is_known_of_a_training_goes_through_json(kind):
+    outcome = trial.run(experiment(kind, "quantity"), (), 1)
+    again = trial.Outcome(**json.loads(json.dumps(outcome.to_dict(), allow_nan=False))).known()
+    assert again == outcome.known() and (again.ran, again.finite, again.shuffled) == (2, True, True)
+    assert again.head["loss"] == "mean_squared_error" and again.head["high"] == pytest.approx(SUMS["dense"][:40].max())
 
 
 def test_weights_of_rows_and_classes_are_kept():
