@@ -358,3 +358,12 @@ def test_no_card_loads_the_command():
     program = "import sys, diagnose.cli; print([one for one in sys.modules if 'rerun' in one or 'experiments' in one])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment())
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_the_readme_shows_the_example_as_it_is():
+    example = (ROOT / "examples" / "circles.py").read_text()
+    section = (ROOT / "README.md").read_text().split("## Re-run")[1].split("\n## ")[0]
+    shown = section.split("```python")[1].split("```")[0]
+    assert "def build_model" in shown
+    for line in shown.strip().splitlines():
+        assert line in example.splitlines(), line
