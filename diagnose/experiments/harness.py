@@ -74,6 +74,7 @@ class Harness:
         self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._given_up: dict[str, tuple[Entry, Outcome]] = {}
+        self._planned: tuple[int, Plan] | None = None
         self.stopped: str | None = None
 
     def run(self) -> Plan:
@@ -103,7 +104,7 @@ class Harness:
                 timer.cancel()
         if self._error is not None:
             raise self._error
-        return plan(self.results(), self._settings)
+        return self._standing()[1]
 
     def stop(self, why: str) -> None:
         """End the trainings that run; what was recorded stays."""
@@ -121,6 +122,13 @@ class Harness:
             found.setdefault(entry.key, self._given_up.setdefault(entry.key, (entry, Outcome(failed=failed))))
         return found
 
+    def _standing(self) -> tuple[Results, Plan]:
+        """The results, and what follows from them; they only ever grow, so as many are the same ones."""
+        results = self.results()
+        if self._planned is None or self._planned[0] != len(results):
+            self._planned = len(results), plan(results, self._settings)
+        return results, self._planned[1]
+
     def _work(self) -> None:
         try:
             while self.stopped is None and self._error is None and self._next():
@@ -132,7 +140,7 @@ class Harness:
     def _next(self) -> bool:
         """Train one more; whether there may be another."""
         with self._lock:
-            now = plan(self.results(), self._settings)
+            _, now = self._standing()
             self._tidy(now)
             if now.over:
                 return False
@@ -197,8 +205,7 @@ class Harness:
             models.forget(self._directory, [entry for entry in at.race.entries if repr(entry.steps) in gone])
 
     def _tell(self, entry: Entry, outcome: Outcome) -> None:
-        results = {**self.results(), entry.key: (entry, outcome)}
-        now = plan(results, self._settings)
+        results, now = self._standing()
         open_entries = sum(one.key not in results for one in now.entries)
         left = open_entries + now.ahead
         if self._limits.trials is not None:

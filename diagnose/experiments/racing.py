@@ -70,14 +70,14 @@ def run(
     each: every technique is to get its verdict, so only the settings of one race with one another.
     """
     alive = list(candidates)
-    entries: list[Entry] = []
+    entries: dict[str, Entry] = {}
     dropped: list[Candidate] = []
     baseline = scores(results, base, metric)
     for count in range(1, seeds + 1):
-        wanted = [Entry(one.steps, seed) for one in alive for seed in range(count)]
-        entries += [entry for entry in wanted if entry not in entries]
-        if any(entry.key not in results for entry in wanted):
-            return Race(tuple(entries), (), tuple(dropped))
+        wanted = {entry.key: entry for one in alive for seed in range(count) for entry in [Entry(one.steps, seed)]}
+        entries |= wanted
+        if any(key not in results for key in wanted):
+            return Race(tuple(entries.values()), (), tuple(dropped))
         if count < seeds:
             groups = _by_technique(alive) if each else [alive]
             rival = {} if each else baseline
@@ -88,7 +88,7 @@ def run(
             alive = kept
     whole = [one for one in alive if len(scores(results, one.steps, metric)) == seeds]
     dropped += [one for one in alive if one not in whole]
-    return Race(tuple(entries), tuple(whole), tuple(dropped), over=True)
+    return Race(tuple(entries.values()), tuple(whole), tuple(dropped), over=True)
 
 
 def _by_technique(candidates: Sequence[Candidate]) -> list[list[Candidate]]:

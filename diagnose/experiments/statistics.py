@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 LEAST = 3  # pairs below which an interval says nothing
@@ -86,6 +87,12 @@ def hopeless(scores: Mapping[int, float], leader: Mapping[int, float], direction
         return False
     if len(behind) < PAIRS:
         return len(behind) > 1 and min(behind) > 0 and min(behind) > (max(behind) - min(behind))
+    return _wilcoxon(tuple(behind)) < CHANCE
+
+
+@lru_cache(maxsize=4096)  # a race is worked out again after every training
+def _wilcoxon(differences: tuple[float, ...]) -> float:
+    """The p value of differences that are no larger than nought."""
     from scipy.stats import wilcoxon
 
-    return bool(wilcoxon(behind, alternative="greater").pvalue < CHANCE)
+    return float(wilcoxon(differences, alternative="greater").pvalue)

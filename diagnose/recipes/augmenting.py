@@ -23,11 +23,11 @@ def varied(recipe: Recipe, shift: float, turn: float, mirror: bool) -> Recipe:
 
     def edit(model: Any) -> Any:
         if layers.editable(model):
-            return layers.preceded(model, lambda name: _random(f"{name}_varied", shift, turn, mirror))
+            return layers.preceded(model, lambda name: _random("input_varied", shift, turn, mirror))
         if type(model).train_step is not keras.Model.train_step:
             raise CannotEdit(f"{type(model).__name__} has its own train_step: put the random layers into its call")
         entry = keras.Input(recipe.data.train.array.shape[1:])
-        return recompile(keras.Sequential([entry, _random("varied", shift, turn, mirror), model]), like=model)
+        return recompile(keras.Sequential([entry, _random("input_varied", shift, turn, mirror), model]), like=model)
 
     return recipe.remodelled(edit)
 

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from diagnose.inspection.configuration import heads
 from diagnose.recipes import CannotEdit, Edited, Recipe
 from diagnose.recipes.combining import combined, feature
 from diagnose.recipes.data import Part, Tree, folds
@@ -22,6 +23,7 @@ from diagnose.recipes.training import Trained, member_seed, together, way
 FOLDS = 5
 ROUNDS = 100  # of expectation and maximization: with few members it has settled long before
 SPREAD = 0.5  # prior deviation of the sum of all members' trust around 1
+QUICK = {"mean_squared_error": np.square, "mean_absolute_error": np.abs}
 Combination = Mapping[str, Any]
 Fit = Callable[[Any, list[Tree], Part], Combination]
 Output = tuple[dict[str, Any], Any, Any, Any]
@@ -95,31 +97,37 @@ def _least(model: Any, each: list[Tree], part: Part) -> Any:
     """The weights under which the user's loss is least, in units of the plain mean's loss: it may be of any scale."""
     from scipy.optimize import minimize
 
-    many, rows = len(each), _weights(part, part.rows).sum()
-    plain = _loss(model, combined(each, mean(model, many)), part)
+    many, rows, loss = len(each), _weights(part, part.rows).sum(), _loss_of(model, each, part)
+    plain = loss(np.full(many, 1 / many))
     if not np.isfinite(plain):
         return None
 
     def cost(free: Any) -> float:
         weights = _softmax(free)
-        loss = _loss(model, combined(each, mean(model, many, weights)), part)
-        return float(rows * loss / max(abs(plain), 1e-12) - np.log(weights * many).sum())
+        return float(rows * loss(weights) / max(abs(plain), 1e-12) - np.log(weights * many).sum())
 
     return _softmax(minimize(cost, np.zeros(many), method="L-BFGS-B", options={"maxiter": 10, "eps": 1e-3}).x)
+
+
+def _loss_of(model: Any, each: list[Tree], part: Part) -> Callable[[Any], float]:
+    """The user's loss of the members' weighted mean; the two usual ones by NumPy, which takes a hundredth of the time."""
+    names, tensor, mapped = [one.loss for one in heads(model)], keras.ops.convert_to_tensor, keras.tree.map_structure
+    if len(names) == 1 and names[0] in QUICK:
+        [(_, seen, y, weight)] = _tables(model, each, part)
+        wanted, far = y.reshape(seen.shape[1:]), QUICK[names[0]]
+        return lambda weights: float(weight @ far(np.tensordot(weights, seen, 1) - wanted).mean(axis=1) / weight.sum())
+    y, weight = mapped(tensor, part.y), None if part.weight is None else tensor(part.weight)
+
+    def loss(weights: Any) -> float:
+        predicted = combined(each, mean(model, len(each), weights))
+        return float(model.compute_loss(x=None, y=y, y_pred=predicted, sample_weight=weight, training=False))
+
+    return loss
 
 
 def _softmax(free: Any) -> Any:
     odds = np.exp(free - free.max())
     return odds / odds.sum()
-
-
-def _loss(model: Any, predicted: Tree, part: Part) -> float:
-    tensor, mapped = keras.ops.convert_to_tensor, keras.tree.map_structure
-    weight = None if part.weight is None else tensor(part.weight)
-    loss = model.compute_loss(
-        x=None, y=mapped(tensor, part.y), y_pred=mapped(tensor, predicted), sample_weight=weight, training=False
-    )
-    return float(loss)
 
 
 def stacked(model: Any, each: list[Tree], part: Part) -> Combination:

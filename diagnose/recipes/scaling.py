@@ -44,10 +44,16 @@ def inputs(recipe: Recipe) -> Recipe:
     model = recipe.build()
     if not layers.editable(model):
         return _around(recipe)
-    scales = {name: scale for name, x in _wanted(model, recipe.data.train.x) if (scale := _scale(x)) is not None}
-    if not scales:
+    scales = [None if x is None else _scale(x) for x in _wanted(model, recipe.data.train.x)]
+    if all(scale is None for scale in scales):
         raise CannotEdit("no input has numbers that are off the scale of mean 0 and deviation 1")
-    return recipe.remodelled(lambda one: layers.preceded(one, lambda name: _layer(name, scales.get(name))))
+
+    def scaled(one: Any) -> Any:
+        # by place: an input without a name is called otherwise in every model that is built
+        places = {name: at for at, tensor in enumerate(one.inputs) for name in (tensor.name, _maker(tensor).name)}
+        return layers.preceded(one, lambda name: _layer(name if scales[1:] else "input", scales[places[name]]))
+
+    return recipe.remodelled(scaled)
 
 
 def _layer(name: str, scale: Scale | None) -> Any:
@@ -66,25 +72,27 @@ def _around(recipe: Recipe) -> Recipe:
         return keras.tree.map_structure(lambda one: ((one - scale[0]) / np.sqrt(scale[1])).astype("float32"), x)
 
     def with_layer(model: Any) -> Any:
-        return recompile(keras.Sequential([keras.Input(shape), _layer("inputs", scale), model]), like=model)
+        return recompile(keras.Sequential([keras.Input(shape), _layer("input", scale), model]), like=model)
 
     one = collected(recipe, recipe.batch_size)
     parts = (one.data.train, one.data.validation)
     return one.on(lambda data: data.only(*(part.with_x(before(part.x)) for part in parts))).finished(with_layer)
 
 
-def _wanted(model: Any, x: Any) -> list[tuple[str, Any]]:
-    """Names and rows of the inputs whose numbers are to be scaled."""
-    struct = model.input
-    flat, tensors = keras.tree.flatten(x), keras.tree.flatten(struct)
-    if isinstance(x, Mapping) and not isinstance(struct, Mapping):
-        flat = [x[tensor._keras_history.operation.name] for tensor in tensors]
-    makers = [tensor._keras_history.operation for tensor in tensors]
+def _wanted(model: Any, x: Any) -> list[Any]:
+    """The rows of each of the model's inputs, in their order; None where its numbers are to stay as they are."""
+    if isinstance(x, Mapping) and not isinstance(model.input, Mapping):
+        flat = [x[_maker(tensor).name] for tensor in model.inputs]
+    else:
+        flat = keras.tree.flatten(x)
     return [
-        (maker.name, one)
-        for maker, one in zip(makers, flat, strict=True)
-        if np.asarray(one).dtype.kind in "fiu" and not _raw(maker)
+        None if np.asarray(one).dtype.kind not in "fiu" or _raw(_maker(tensor)) else one
+        for tensor, one in zip(model.inputs, flat, strict=True)
     ]
+
+
+def _maker(tensor: Any) -> Any:
+    return tensor._keras_history.operation
 
 
 def _raw(maker: Any) -> bool:

@@ -223,9 +223,9 @@ def test_an_error_of_its_own_passes_even_when_presumed_dead(opened):
 
 
 def test_nobody_takes_what_another_has(opened):
-    """Eight threads, forty entries: each is trained once."""
+    """Four threads, sixteen entries: each is trained once."""
     one, seen, lock = opened(), [], threading.Lock()
-    one.plan(entries(40))
+    one.plan(entries(16))
 
     def train(entry):
         with lock:
@@ -234,15 +234,15 @@ def test_nobody_takes_what_another_has(opened):
 
     def worker():
         while one.work(train) is not None:
-            one.plan(entries(40))
+            one.plan(entries(16))
 
-    threads = [threading.Thread(target=worker) for _ in range(8)]
+    threads = [threading.Thread(target=worker) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(seen) == sorted(entry.key for entry in entries(40))
-    assert states(one) == ["COMPLETE"] * 40
+    assert sorted(seen) == sorted(entry.key for entry in entries(16))
+    assert states(one) == ["COMPLETE"] * 16
 
 
 @pytest.mark.parametrize(("change", "named"), [({"experiment": "xyz"}, "experiment"), ({"metric": "loss"}, "metric")])

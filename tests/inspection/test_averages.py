@@ -33,7 +33,10 @@ def judged(look, momentum, rows, batch, epochs=12):
 @pytest.mark.parametrize(("momentum", "batch"), [(0.99, 128), (0.99, 256), (0.999, 32)])
 def test_the_gap_is_the_averages(look, momentum, batch):
     report, history, truth = judged(look, momentum, 400, batch)
-    assert truth > 0.9 * history["val_loss"][-1] > 1.3 * history["loss"][-1], "the training data score as badly"
+    loss, val_loss = history["loss"][-1], history["val_loss"][-1]
+    assert val_loss > 1.3 * loss and truth - loss > 0.5 * (val_loss - loss), (
+        "most of the gap is there on the training data"
+    )
     assert "lagging-averages" in {one.rule for one in report.findings}
     briefs = {one.technique: one.brief for one in report.recommendations}
     assert "momentum=0.9" in briefs["batch-normalization"]

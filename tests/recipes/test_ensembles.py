@@ -16,10 +16,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 keras = pytest.importorskip("keras", reason="needs Keras: pip install 'diagnose-curves[keras]'")
 
 from diagnose import techniques  # noqa: E402
+from diagnose.curves import Curves, Series  # noqa: E402
 from diagnose.experiments.experiment import ExperimentParts  # noqa: E402
 from diagnose.experiments.trial import edited, recipe_of, run  # noqa: E402
 from diagnose.recipes import CannotEdit, Facts, Recipe, blending, combining, ensembles, members, saving, training  # noqa: E402
 from diagnose.recipes.data import Part  # noqa: E402
+from diagnose.report import Finding  # noqa: E402
+from diagnose.techniques import Case  # noqa: E402
 
 ROWS, EPOCHS = 60, 3
 layers = keras.layers
@@ -278,14 +281,17 @@ def test_members_that_are_subclasses_get_a_folder_with_a_program_that_predicts(t
     parted = ExperimentParts(build, data_of("dense"), {"epochs": 2})
     x = data_of("dense")[2][0]
     np.save(tmp_path / "x.npy", x)
-    steps = [("model-averaging", {"members": 2}), ("weighted-average-ensemble", {"members": 2})]
-    steps += [("stacking", {"members": 2}), ("horizontal-ensemble", {"last": 2})]
+    base = recipe_of(parted)
+    one = training.train(edited(base, [("model-averaging", {"members": 2})]), 1)
+    held = base.data.validation
+    fits = {"weighted": blending.weighted, "stacked": blending.stacked}
+    several = {name: replace(one, combine=fit(one.members[0], one.each(held.x), held)) for name, fit in fits.items()}
+    several |= {"mean": one, "epochs": training.train(edited(base, [("horizontal-ensemble", {"last": 2})]), 1)}
     predicted = {}
-    for slug, settings in steps:
-        one = training.train(edited(recipe_of(parted), [(slug, settings)]), 1)
-        path = training.save(one, tmp_path, slug)
+    for name, each in several.items():
+        path = training.save(each, tmp_path, name)
         assert path.is_dir()
-        predicted[str(path)] = one.predict(x)
+        predicted[str(path)] = each.predict(x)
     ask = ASK.format(own=str(tmp_path), x=str(tmp_path / "x.npy"), names=list(predicted))
     subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, cwd=tmp_path)
     for path, mine in predicted.items():
@@ -356,6 +362,9 @@ def test_quantities_are_weighted_by_the_users_own_loss():
     ]
     weights = blending.weighted(NUMBER, each, Part(np.zeros((200, 1)), y))["outputs"][0]["weights"]
     assert weights[0] == pytest.approx(0.9, abs=0.05)  # inversely as the variances: 9 to 1
+    whole = compiled_output(1, None, "huber")  # by Keras, for a loss that is no usual one
+    again = blending.weighted(whole, each, Part(np.zeros((200, 1)), y))["outputs"][0]["weights"]
+    assert again[0] == pytest.approx(0.9, abs=0.1)
     other = compiled_output(1, None, lambda y, predicted: keras.ops.mean(keras.ops.abs(y - predicted)))
     weights = blending.weighted(other, each, Part(np.zeros((200, 1)), y))["outputs"][0]["weights"]
     assert weights[0] == pytest.approx(0.9, abs=0.1)
@@ -534,11 +543,11 @@ def test_with_early_stopping_the_last_epoch_is_the_one_it_went_back_to():
             self.epochs_seen = epoch + 1
             super().on_epoch_end(epoch, logs)
 
-    base, record = recorded(Stop("val_loss", patience=3, restore_best_weights=True), epochs=8)
+    base, record = recorded(Stop("val_loss", patience=3, restore_best_weights=True), epochs=8, batch_size=30)
     one = training.train(edited(base, [("horizontal-ensemble", {"last": 2})]), 1)
     assert len(record.weights) == 7
     assert all(map(same, [member.get_weights() for member in one.members], record.weights[2:4]))
-    base, record = recorded(Stop("val_loss", patience=3, restore_best_weights=True), epochs=8)
+    base, record = recorded(Stop("val_loss", patience=3, restore_best_weights=True), epochs=8, batch_size=30)
     whole = training.train(edited(base, [("weight-averaging", {"last": 2})]), 1).members[0]
     mean = [np.mean(ones, axis=0) for ones in zip(*record.weights[2:4], strict=True)]
     assert whole.get_weights()[0] == pytest.approx(mean[0], abs=1e-6)
@@ -653,9 +662,11 @@ def test_models_that_share_what_they_train_are_refused():
         )
 
     with pytest.raises(CannotEdit, match="share trained layers"):
-        training.train(edited(replace(recipe("dense"), build=build), [STEPS[0]]), 1)
+        training.train(edited(replace(recipe("dense"), build=build).fitted(epochs=1), [STEPS[0]]), 1)
     shared.trainable = False
-    assert len(training.train(edited(replace(recipe("dense"), build=build), [STEPS[0]]), 1).members) == 2
+    assert (
+        len(training.train(edited(replace(recipe("dense"), build=build).fitted(epochs=1), [STEPS[0]]), 1).members) == 2
+    )
 
 
 def test_several_runs_of_an_ensemble_of_epochs_answer_together():
@@ -720,3 +731,52 @@ def test_settings_fit_the_training(slug, facts, expected):
 def test_a_training_that_it_does_not_fit_is_told_why(slug, facts, reason):
     with pytest.raises(CannotEdit, match=reason):
         techniques.get(slug).settings(facts, "high-variance")
+
+
+def advised(slug, settings):
+    """The code for a run of two epochs, with settings that a re-run found."""
+    epochs = np.arange(1, 3)
+    curves = [Series(name, split, "loss", "min", epochs, np.array([0.9, 0.5])) for name, split in CURVES]
+    finding = Finding("high-variance", "prediction", 0.9, "val_loss", (1, 2), 0.1, {}, (), "")
+    one = Case(finding, Curves(tuple(curves), 2), "val_loss", "min", 2, 2, None, settings)
+    return techniques.get(slug).advise(one)
+
+
+CURVES = (("loss", "train"), ("val_loss", "validation"))
+SHOWN = [
+    ("model-averaging", {"members": 10}, "train 10 times", "range(10)"),
+    ("weighted-average-ensemble", {"members": 10}, "10 models", "range(10)"),
+    ("stacking", {"members": 10}, "10 models", "range(10)"),
+    ("resampling-ensemble", {"how": "folds", "members": 7}, "7 models on k-fold samples", "% 7 != seed"),
+    ("horizontal-ensemble", {"last": 17}, "last 17 epochs", "kept[-17:]"),
+    ("snapshot-ensemble", {"cycles": 3, "learning_rate": 0.03}, "3 cycles", "highest = 0.03"),
+    ("weight-averaging", {"momentum": 0.999}, "use_ema", "ema_momentum = 0.999"),
+    ("weight-averaging", {"last": 50}, "the last 50 epochs' weights", "kept[-50:]"),
+]
+
+
+@pytest.mark.parametrize(("slug", "settings", "brief", "code"), SHOWN)
+def test_the_code_has_the_settings_that_were_found(slug, settings, brief, code):
+    found = advised(slug, settings)
+    compile(found.code, slug, "exec")
+    assert brief in found.brief and len(found.brief) <= 60 and code in found.code
+
+
+@pytest.mark.parametrize(
+    ("slug", "settings"),
+    [
+        ("resampling-ensemble", {"how": "folds", "members": 2}),
+        ("resampling-ensemble", {"how": "splits", "members": 2}),
+        ("weight-averaging", {"last": 2}),
+    ],
+)
+def test_the_code_runs_where_a_setting_gives_other_lines(slug, settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (x, y), held, _ = data_of("dense")
+    space = {"build_model": dense, "x_train": x, "y_train": y, "x_val": held[0], "y_val": held[1]}
+    exec(compile(advised(slug, settings).code, slug, "exec"), space)
+    if slug == "weight-averaging":
+        mean = [np.mean(ones, axis=0) for ones in zip(*space["kept"], strict=True)]
+        assert space["model"].get_weights()[0] == pytest.approx(mean[0], abs=1e-6)
+    else:
+        assert len(space["rows"]) == {"folds": 15, "splits": 24}[settings["how"]] and len(set(space["rows"])) > 14

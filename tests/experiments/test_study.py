@@ -1,0 +1,195 @@
+"""The study as a function of its results: rounds, who wins, and that nothing shown means nothing changed."""
+
+import random
+from itertools import pairwise
+
+import pytest
+
+from diagnose.experiments import candidates, study
+from diagnose.experiments.store import Entry
+from diagnose.experiments.study import Settings, plan
+from diagnose.experiments.trial import Outcome
+
+FACTS = {
+    "task": "classification",
+    "classes": 2,
+    "rows": 500,
+    "validation_rows": 500,
+    "shape": [2],
+    "epochs": 20,
+    "best_epoch": 20,
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "loss": "binary_crossentropy",
+    "layers": ["Dense", "Dense"],
+    "activations": ["sigmoid"],
+    "output": "sigmoid",
+    "scaled": False,
+}
+# Overfit: the training loss falls on, the validation loss turns at epoch 10 and ends at three times its best.
+CURVES = {
+    "loss": [0.7 * 0.88**at for at in range(30)],
+    "val_loss": [0.7 * 0.9**at if at < 10 else 0.27 + 0.04 * (at - 10) for at in range(30)],
+}
+NOISE = [0.01, -0.01, 0.0, 0.02, -0.02]
+TWO = ("batch-normalization", "data-scaling")
+
+
+def settings(**changes):
+    return Settings(**{"metric": "accuracy", "direction": "max", "named": TWO, **changes})
+
+
+def outcome(score, verdict=None, loss=None, verdict_loss=None):
+    loss = 1 - score if loss is None else loss
+    return Outcome(
+        choice={"accuracy": score, "loss": loss},
+        verdict={
+            "accuracy": score if verdict is None else verdict,
+            "loss": loss if verdict_loss is None else verdict_loss,
+        },
+        facts=FACTS,
+        run={"columns": CURVES},
+    )
+
+
+def carried_out(asked, score, *, order=None):
+    """Train whatever is planned until nothing is; ``score(steps, seed)`` gives each outcome. All plans on the way."""
+    found, plans = {}, []
+    while True:
+        now = plan(found, asked)
+        plans.append(now)
+        missing = [entry for entry in now.entries if entry.key not in found]
+        if not missing:
+            return plans, found
+        entry = missing[0] if order is None else order.choice(missing)
+        found[entry.key] = (entry, score([slug for slug, _ in entry.steps], entry.seed))
+
+
+def better(*slugs, by=0.2):
+    """A world in which these techniques help, each on its own and together."""
+    return lambda steps, seed: outcome(0.6 + by * len(set(steps) & set(slugs)) + NOISE[seed] * (1 + len(steps)))
+
+
+def test_the_baseline_is_trained_first_and_alone():
+    now = plan({}, settings(seeds=3))
+    assert now.entries == tuple(Entry((), seed) for seed in range(3))
+    assert not now.over and now.rounds == () and now.ahead > 0
+
+
+def test_the_winner_is_who_helped():
+    last = carried_out(settings(), better("data-scaling"))[0][-1]
+    assert last.over and last.ahead == 0 and len(last.rounds) == 1
+    assert last.rounds[0].winner.technique == "data-scaling"
+    told = {one.candidate.technique: one.helped for one in last.rounds[0].compared}
+    assert told["data-scaling"] and not told["batch-normalization"]
+
+
+def test_without_a_difference_the_baseline_is_kept():
+    last = carried_out(settings(), lambda steps, seed: outcome(0.6 + NOISE[(seed + len(steps)) % 5]))[0][-1]
+    assert last.over and last.rounds[0].winner is None
+    assert last.rounds[0].race.finalists and not any(one.helped or one.loss_helped for one in last.rounds[0].compared)
+
+
+def test_a_gain_on_the_choice_rows_alone_is_none():
+    """Chosen by what chose it, anything looks good: the verdict is on rows that chose nothing."""
+
+    def world(steps, seed):
+        return outcome(0.9 if steps else 0.6, verdict=0.6 + NOISE[(seed + len(steps)) % 5], verdict_loss=0.4)
+
+    one = carried_out(settings(), world)[0][-1].rounds[0]
+    assert one.race.finalists and one.winner is None
+
+
+def test_of_two_that_helped_the_one_wins_that_the_choice_rows_prefer():
+    """The verdict's rows don't choose, not even between two that helped."""
+
+    def world(steps, seed):
+        if not steps:
+            return outcome(0.6 + NOISE[seed] / 10)
+        first = "batch-normalization" in steps
+        return outcome(0.9 if first else 0.8, verdict=(0.8 if first else 0.9) + NOISE[seed] / 10)
+
+    one = carried_out(settings(), world)[0][-1].rounds[0]
+    assert all(each.helped for each in one.compared if each.finalist) and one.winner.technique == "batch-normalization"
+
+
+def test_a_lower_loss_wins_where_no_score_moved():
+    def world(steps, seed):
+        return outcome(0.6 + NOISE[seed], loss=0.3 if "data-scaling" in steps else 0.6)
+
+    one = carried_out(settings(), world)[0][-1].rounds[0]
+    assert one.winner.technique == "data-scaling"
+    won = next(each for each in one.compared if each.candidate == one.winner)
+    assert won.loss_helped and not won.helped
+
+
+def test_a_lower_loss_does_not_win_with_a_worse_score():
+    def world(steps, seed):
+        worse = 0.1 if "data-scaling" in steps else 0.0
+        return outcome(0.6 + NOISE[seed], verdict=0.6 + NOISE[seed] - worse, loss=0.3 if steps else 0.6)
+
+    asked = settings(named=("data-scaling",))
+    one = carried_out(asked, world)[0][-1].rounds[0]
+    assert one.compared[0].loss_helped and one.compared[0].finalist and one.winner is None
+
+
+def test_the_interval_is_corrected_for_the_finalists_and_the_rounds():
+    """Differences with t = 3.3: shown to help alone at 95% (t of 4 degrees: 2.78), not as one of two (3.50)."""
+
+    def world(steps, seed):
+        return outcome(0.6 + (0.1 + 0.0678 * NOISE[seed] / 0.0158 if steps else 0.0))
+
+    def helped(asked):
+        return [one.helped for one in carried_out(asked, world)[0][-1].rounds[0].compared if one.finalist]
+
+    assert helped(settings(named=("data-scaling",))) == [True]
+    assert helped(settings()) == [False, False]
+    assert helped(settings(named=("data-scaling",), rounds=2)) == [False]
+
+
+def test_the_next_round_goes_on_from_the_winner():
+    asked = settings(named=("data-scaling",), rounds=2)
+    last = carried_out(asked, better("data-scaling", "batch-normalization"))[0]
+    first, second = last[-1].rounds
+    assert first.winner.technique == "data-scaling" and second.base == first.winner.steps
+    assert second.field.candidates and second.report.diagnosis == "overfit"
+    assert all(one.steps[: len(second.base)] == second.base for one in second.field.candidates)
+    assert "data-scaling" not in {one.technique for one in second.field.candidates}
+
+
+def test_a_round_without_a_winner_is_not_repeated_with_the_same_techniques():
+    asked = settings(rounds=2)
+    last = carried_out(asked, lambda steps, seed: outcome(0.6 + NOISE[(seed + len(steps)) % 5]))[0][-1]
+    first, second = ({one.technique for one in at.field.candidates} for at in last.rounds)
+    assert last.over and second and not first & second and last.rounds[1].base == ()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_results_only_ever_add_to_the_plan_whatever_order_they_come_in(seed):
+    asked = settings(rounds=2)
+    world = better("data-scaling", "batch-normalization", by=0.1)
+    straight, found = carried_out(asked, world)
+    mixed, again = carried_out(asked, world, order=random.Random(seed))
+    for plans in (straight, mixed):
+        keys = [{entry.key for entry in now.entries} for now in plans]
+        assert all(before <= after for before, after in pairwise(keys))
+    assert set(found) == set(again)
+    items = list(found.items())
+    random.Random(seed).shuffle(items)
+    assert plan(dict(items), asked) == plan(found, asked) == straight[-1]
+
+
+def test_failed_trainings_leave_a_study_that_ends():
+    def world(steps, seed):
+        return Outcome(failed="broke off") if steps else outcome(0.6 + NOISE[seed])
+
+    last = carried_out(settings(), world)[0]
+    assert last[-1].over and last[-1].rounds[0].winner is None and last[-1].rounds[0].race.finalists == ()
+    assert all(one.difference.mean is None and not one.helped for one in last[-1].rounds[0].compared)
+
+
+def test_a_diagnosis_is_made_once_for_the_same_runs():
+    runs = [outcome(0.6), outcome(0.61)]
+    assert candidates.judged(runs) is candidates.judged(list(runs))
+    assert candidates.judged([Outcome()]) is None
+    assert study.outcomes({}, ()) == []
