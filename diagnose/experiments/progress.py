@@ -66,8 +66,8 @@ class Progress:
     def _draw(self) -> None:
         with self._lock:
             if self._bar and not self._ended.is_set():
-                columns = _columns(self._stream)
-                self._write(f"\r{cut(self._line(), columns - 1)}\x1b[K")
+                columns = _columns(self._stream)  # a terminal adds "^C" behind it
+                self._write(f"\r{cut(self._line(), columns - 4)}\x1b[K")
 
     def _line(self) -> str:
         now = self._standing
@@ -75,7 +75,7 @@ class Progress:
         if now is None:
             return f"{self._start} {duration(spent)}".strip()
         filled = round(BAR * now.done / max(now.expected, 1))
-        left = "" if now.left is None else f", {_left(max(0.0, now.left - spent))}"
+        left = "" if now.left is None or spent >= now.left > 0 else f", {_left(now.left - spent)}"
         return f"[{'#' * filled}{'.' * (BAR - filled)}] {now.done} of {now.expected}{left}; best {best(now)}"
 
     def _write(self, text: str) -> None:
@@ -121,6 +121,6 @@ def _left(seconds: float) -> str:
 
 def _columns(stream: TextIO) -> int:
     try:
-        return max(20, os.get_terminal_size(stream.fileno()).columns)
+        return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):
         return 80

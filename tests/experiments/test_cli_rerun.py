@@ -267,7 +267,7 @@ def test_control_c_ends_the_trainings_and_leaves_a_report(tmp_path):
     [
         (["none.py"], "none.py: expected a Python file"),
         (["x.py", "--technique", "dropuot"], "expected a technique, found 'dropuot'"),
-        (["x.py", "--technique", "data-audit"], "data-audit is to be done by hand"),
+        (["x.py", "--technique", "repeat-runs"], "repeat-runs is to be done by hand"),
         (["x.py", "--seeds", "0"], "x>=1"),
         (["x.py", "--budget", "soon"], "expected a time such as 90s, 30m or 1.5h; found 'soon'"),
         (["x.py", "--budget", "-5m"], "expected a time"),
@@ -341,7 +341,7 @@ def test_completion_offers_techniques_and_options():
 
     assert "rerun" in offered("diagnose re", 1)
     assert "early-stopping" in offered("diagnose rerun x.py --technique early", 4)
-    assert "data-audit" not in offered("diagnose rerun x.py --technique data", 4)
+    assert "repeat-runs" not in offered("diagnose rerun x.py --technique re", 4)
     assert "--dry-run" in offered("diagnose rerun --d", 2)
 
 
@@ -358,3 +358,12 @@ def test_no_card_loads_the_command():
     program = "import sys, diagnose.cli; print([one for one in sys.modules if 'rerun' in one or 'experiments' in one])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment())
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_the_readme_shows_the_example_as_it_is():
+    example = (ROOT / "examples" / "circles.py").read_text()
+    section = (ROOT / "README.md").read_text().split("## Re-run")[1].split("\n## ")[0]
+    shown = section.split("```python")[1].split("```")[0]
+    assert "def build_model" in shown
+    for line in shown.strip().splitlines():
+        assert line in example.splitlines(), line

@@ -186,6 +186,7 @@ def test_what_settings_share_is_said_once(form, helped):
     text = " ".join(re.sub(r"<[^>]*>|\\", "", render(form, helped)).split())
     assert text.count("units that are left out at random cannot rely on one another") == 2  # two techniques
     assert text.count("treat overfit with dropout") == 1
+    assert text.count("val_loss ends 50% above its best") == 1  # with the baseline
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])

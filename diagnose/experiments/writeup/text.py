@@ -79,9 +79,10 @@ def _group(group: words.Group, report: RerunReport, look: Look) -> list[str]:
     lines += _drawn("Before", scale.line(words.before(report, group.results[0])), look)
     for one in group.results:
         lines += ["", *(f"  {row}" for row in wrap(words.settings(one), look.width - 2))]
-        lines += _drawn("After", scale.line(one.curves), look)
-        lines += hung("Method", words.method(one, report), look, inner=2)
-        lines += hung("Result", clean(words.result(one, report)), look, inner=2)
+        if words.outcome(one) != "failed":
+            lines += _drawn("After", scale.line(one.curves), look)
+            lines += hung("Method", words.method(one, report), look, inner=2)
+            lines += hung("Result", clean(words.result(one, report)), look, inner=2)
         lines += hung("Finding", clean(one.finding), look, inner=2)
         lines += [line for note in one.notes for line in hung("Note", clean(note), look, inner=2)]
     return lines

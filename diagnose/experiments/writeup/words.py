@@ -27,11 +27,7 @@ class Group:
     technique: str
     number: int
     results: tuple[Result, ...]
-
-    @property
-    def intent(self) -> str:
-        """Why it was tried."""
-        return clean(self.results[0].intent)
+    intent: str
 
     @property
     def expectation(self) -> str:
@@ -40,10 +36,20 @@ class Group:
 
 
 def groups(report: RerunReport) -> list[Group]:
-    """The results by round and technique, in the order of the first of each."""
+    """The results by round and technique, in the order of the first of each.
+
+    What was found is said once: with the baseline, or with the first technique that treats it.
+    """
     order = {one: at for at, one in reversed(list(enumerate(map(_group, report.results))))}
     ranked = sorted(report.results, key=lambda one: order[_group(one)])
-    return [Group(slug, number, tuple(found)) for (number, slug), found in groupby(ranked, key=_group)]
+    told = {report.baseline.summary}
+    found = []
+    for (number, slug), results in groupby(ranked, key=_group):
+        same = tuple(results)
+        aim, _, reason = same[0].intent.partition(": ")
+        found.append(Group(slug, number, same, clean(aim if reason in told else same[0].intent)))
+        told.add(reason)
+    return found
 
 
 def _group(one: Result) -> tuple[int, str]:
