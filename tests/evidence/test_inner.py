@@ -104,3 +104,16 @@ def test_worst_leaves_the_output_out():
     found = worst(inside(dead=[[0.1, 0.4, math.nan, 1.0]]), np.array([[0.1, 0.4, math.nan, 1.0]]))
     assert found[0] == 0.4 and found[1].name == "1"
     assert worst(inside(weight=[[1.0] * 4]), np.full((1, 4), math.nan)) is None
+
+
+@pytest.mark.parametrize("layers", [1, 2, 5, 6])
+def test_the_farthest_move_is_the_highest_of_the_medians_of_what_is_finite(layers):
+    """Against np.median, row by row, with gaps, infinities and rows of nothing in them."""
+    rng = np.random.default_rng(layers)
+    for share in (0.0, 0.3, 0.7, 1.0):
+        moved = rng.exponential(1.0, (12, layers))
+        moved[rng.random(moved.shape) < share] = math.nan
+        moved[rng.random(moved.shape) < share / 3] = math.inf
+        medians = [float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else 0.0 for row in moved]
+        best = max(medians)
+        assert thrown(inside((100,) * layers, update=moved)) == (best, 10 * (medians.index(best) + 1) if best else 1)
