@@ -68,7 +68,7 @@ def _of_quantities(head: Head) -> dict[str, Any]:
     marks = head.whole and (head.low, head.high) == (0.0, 1.0)
     if marks and head.units == head.target_units == 1 and head.activation in ("sigmoid", "softmax"):
         return {"activation": "sigmoid", "loss": "binary_crossentropy"}
-    if marks and head.one_hot and head.units == head.target_units and head.activation == "softmax":
+    if head.one_hot and head.units == head.target_units and head.activation == "softmax":
         return {"loss": "categorical_crossentropy"}
     floor = FLOORS.get(head.activation or "", -inf)
     low, high = RANGES.get(head.activation or "", (floor, inf))

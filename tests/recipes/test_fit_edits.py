@@ -435,6 +435,7 @@ LABELS = {
     "0 and 1": np.arange(60) % 2,
     "0 to 2": np.arange(60) % 3,
     "one-hot": np.eye(3)[np.arange(60) % 3],
+    "shares": np.full((60, 3), 1 / 3),
     "0 to 100": np.linspace(0, 100, 60),
     "-1 and 1": np.arange(60) % 2 * 2 - 1,
 }
@@ -458,6 +459,7 @@ LABELS = {
         (3, "sigmoid", CROSS, "one-hot", {"activation": "softmax"}),
         (3, "softmax", BINARY, "one-hot", {"loss": CROSS}),
         (3, "softmax", "mse", "one-hot", {"loss": CROSS}),
+        (3, "softmax", "mae", "shares", {"loss": CROSS}),
         (1, "sigmoid", "mse", "0 and 1", {"activation": "sigmoid", "loss": BINARY}),
         (1, "sigmoid", "mse", "0 to 100", {"activation": "linear"}),
         (1, "relu", "mae", "-1 and 1", {"activation": "linear"}),
