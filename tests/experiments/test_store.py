@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import optuna
@@ -352,6 +353,7 @@ def test_a_sleeping_machine_loses_nothing_on_a_file(opened, file):
     running = []
 
     def long(entry):
+        time.sleep(0.5)  # the first sign of life is given
         engine = one._database.storage.engine
         with engine.begin() as connection:  # an hour has passed since the last sign of life
             connection.exec_driver_sql("UPDATE trial_heartbeats SET heartbeat = datetime('now', '-1 hour')")
