@@ -179,7 +179,7 @@ def ended(*ones):
 
 @pytest.fixture
 def books(url):
-    """The trials as the database has them: [(key, state, worker or None, notes of the outcome or None)]."""
+    """The trials as the database has them: [(key, state, who recorded the outcome or None)]."""
 
     def read(**study):
         store = Store(url, **study)
@@ -189,7 +189,7 @@ def books(url):
                 (
                     trial.user_attrs.get("key"),
                     trial.state.name,
-                    (trial.user_attrs.get("outcome") or {}).get("notes", [None])[0],
+                    next(iter((trial.user_attrs.get("outcome") or {}).get("notes", ())), None),
                 )
                 for trial in store._study.get_trials(deepcopy=False)
             ]
@@ -348,7 +348,7 @@ EXPERIMENT = """
 
     def load_data():
         random = np.random.default_rng(0)
-        x = 1000 + 100 * random.normal(size=(600, 2)).astype("float32")
+        x = 10_000 + 100 * random.normal(size=(600, 2)).astype("float32")
         y = (x[:, 0] > x[:, 1]).astype("float32")
         return (x[:200], y[:200]), (x[200:400], y[200:400]), (x[400:], y[400:])
 
