@@ -47,7 +47,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, heartbeat: int, grace: int, name: str) -> None:
-        self._url, self._key = _with_driver(url), zlib.crc32(f"diagnose {name}".encode())
+        self._url, self._name = _with_driver(url), name
         self.kind = "sqlite" if self._url.startswith("sqlite") else "postgresql"
         self.place = hidden(url)
         self._file = _only_user(self._url) if self.kind == "sqlite" else None
@@ -57,7 +57,7 @@ class Database:
                 import sqlalchemy
 
                 self._engine = sqlalchemy.create_engine(self._url, poolclass=sqlalchemy.NullPool)
-            with self.locked():  # two that make the tables at once fail
+            with self.locked("tables"):  # two that make them at once fail, of whatever studies they are
                 self.storage = self._storage(heartbeat, grace if self._file is None else FOREVER)
         except Exception as error:
             self.close()
@@ -72,8 +72,11 @@ class Database:
             self._file.release()
 
     @contextmanager
-    def locked(self) -> Iterator[Check]:
-        """Be the only process of all machines here; gives a function that raises LockLost when that is over."""
+    def locked(self, what: str | None = None) -> Iterator[Check]:
+        """Be the only process of all machines here; gives a function that raises LockLost when that is over.
+
+        what: is locked; None: this study
+        """
         if self._engine is None:
             yield lambda: None
             return
@@ -81,7 +84,8 @@ class Database:
 
         with self._engine.connect() as connection:
             connection.execute(sqlalchemy.text(f"SET LOCAL idle_in_transaction_session_timeout = '{STALLED}s'"))
-            connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:key)"), {"key": self._key})
+            key = zlib.crc32(f"diagnose {what or self._name}".encode())
+            connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
             def check() -> None:
                 try:

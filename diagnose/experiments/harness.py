@@ -88,9 +88,9 @@ class Harness:
             timer = threading.Timer(self._limits.seconds, self.stop, ["the budget was used up"])
             timer.daemon = True
             timer.start()
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             while any(thread.is_alive() for thread in threads):
                 threads[0].join(0.1)
                 for thread in threads[1:]:
@@ -98,7 +98,8 @@ class Harness:
         except KeyboardInterrupt:
             self.stop("interrupted")
             for thread in threads:
-                thread.join()
+                if thread.ident is not None:
+                    thread.join()
         finally:
             if timer is not None:
                 timer.cancel()

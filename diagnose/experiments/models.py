@@ -46,11 +46,17 @@ def forget_halves(directory: Path) -> None:
 
 
 def keep(directory: Path, model: Path) -> Path:
-    """Copy the model to ``winner.keras``, or a folder ``winner``, in place of an earlier one."""
+    """Copy the model to ``winner.keras``, or a folder ``winner``, in place of an earlier one.
+
+    Workers that share a directory end at the same time: one after the other.
+    """
+    from filelock import FileLock
+
     target = directory / f"{WINNER}{model.suffix if model.is_file() else ''}"
-    for old in (directory / f"{WINNER}.keras", directory / WINNER):
-        _remove(old)
-    return Path(shutil.copytree(model, target) if model.is_dir() else shutil.copy2(model, target))
+    with FileLock(directory / f"{WINNER}.lock"):
+        for old in (directory / f"{WINNER}.keras", directory / WINNER):
+            _remove(old)
+        return Path(shutil.copytree(model, target) if model.is_dir() else shutil.copy2(model, target))
 
 
 def _remove(path: Path) -> None:

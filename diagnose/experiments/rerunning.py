@@ -162,7 +162,8 @@ def history(asked: Asked) -> Report | None:
 def _store(directory: Path, experiment: Experiment, asked: Asked) -> Store:
     if asked.storage is not None:
         directory.mkdir(parents=True, exist_ok=True)
-        return Store(asked.storage, name=f"diagnose {place(experiment, asked).stem} {digest(experiment)}")
+        # the same on every machine, wherever its directory is
+        return Store(asked.storage, name=f"diagnose {Path(named(experiment)).stem} {digest(experiment)}")
     database = directory / DATABASE
     if database.exists() and not asked.resume:
         raise UsageError(
@@ -236,7 +237,7 @@ def _with_model(
     if kept is None and now.over:  # it was trained on another machine, or for a plan with other seeds
         log = directory / "logs" / f"{models.file_name(entry)}.log"
         save = models.save_to(directory, entry)
-        with suppress(CannotEdit, TrialFailed):
+        with suppress(CannotEdit, TrialFailed, KeyboardInterrupt):
             Processes().trial(experiment, entry.steps, entry.seed, asked.metric, save, log)
         kept = models.model_of(directory, entry)
     if kept is None:

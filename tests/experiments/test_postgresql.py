@@ -3,6 +3,7 @@
 Without a server's programs (Debian: apt-get install postgresql) or the driver psycopg they are skipped.
 """
 
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from glob import glob
 from pathlib import Path
@@ -21,6 +23,7 @@ import pytest
 from diagnose.errors import UsageError
 from diagnose.experiments import database
 from diagnose.experiments.database import Database, LockLost
+from diagnose.experiments.experiment import ExperimentFile, digest
 from diagnose.experiments.store import Entry, Store
 from diagnose.experiments.trial import Outcome
 
@@ -176,17 +179,17 @@ def ended(*ones):
 
 @pytest.fixture
 def books(url):
-    """The trials as the database has them: [(key, state, worker or None, notes of the outcome or None)]."""
+    """The trials as the database has them: [(key, state, who recorded the outcome or None)]."""
 
-    def read():
-        store = Store(url)
+    def read(**study):
+        store = Store(url, **study)
         try:
             store.join()
             return [
                 (
                     trial.user_attrs.get("key"),
                     trial.state.name,
-                    (trial.user_attrs.get("outcome") or {}).get("notes", [None])[0],
+                    next(iter((trial.user_attrs.get("outcome") or {}).get("notes", ())), None),
                 )
                 for trial in store._study.get_trials(deepcopy=False)
             ]
@@ -307,8 +310,21 @@ def test_a_wrong_password_costs_one_line(server):
     assert "guess" not in said and "secret" not in said and "\n" not in said and ":***@127.0.0.1" in said
 
 
-def test_two_studies_in_one_database_are_apart(url):
-    first, second = Store(url, name="first"), Store(url, name="second")
+def test_studies_in_one_database_are_apart(url):
+    """Six that begin at once, on a database without a table."""
+    stores = {}
+    threads = [
+        threading.Thread(target=lambda name: stores.update({name: Store(url, name=name)}), args=[f"study {at}"])
+        for at in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(stores) == 6
+    for one in list(stores.values())[2:]:
+        one.close()
+    first, second = list(stores.values())[:2]
     for one in (first, second):
         one.begin("max", {"metric": "accuracy"})
         one.plan([Entry((), 0)])
@@ -316,3 +332,65 @@ def test_two_studies_in_one_database_are_apart(url):
     assert len(first.results()) == 1 and second.results() == {}
     first.close()
     second.close()
+
+
+MACHINE = """
+    import json, sys
+    from diagnose.experiments.rerunning import rerun
+
+    path, folder, url = sys.argv[1:]
+    report = rerun(path, directory=folder, technique="data-scaling", seeds=3, storage=url)
+    print(json.dumps([report.complete, report.trials, report.winner and report.winner.model]))
+"""
+EXPERIMENT = """
+    import keras
+    import numpy as np
+
+    def load_data():
+        random = np.random.default_rng(0)
+        x = 10_000 + 100 * random.normal(size=(600, 2)).astype("float32")
+        y = (x[:, 0] > x[:, 1]).astype("float32")
+        return (x[:200], y[:200]), (x[200:400], y[200:400]), (x[400:], y[400:])
+
+    def build_model():
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(8, "tanh"), keras.layers.Dense(1, "sigmoid")])
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        return model
+
+    fit_arguments = {"epochs": 20}
+"""
+
+
+@pytest.mark.skipif("DIAGNOSE_LONG" not in os.environ, reason="a minute long: DIAGNOSE_LONG=1 pytest tests/experiments")
+def test_three_machines_with_real_trainings_one_of_which_is_killed(url, tmp_path, books):
+    path = tmp_path / "experiment.py"
+    path.write_text(textwrap.dedent(EXPERIMENT))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DIAGNOSE_HEARTBEAT": "2"}
+    names = ["one", "two", "three"]
+    machines = [
+        subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(MACHINE), path, tmp_path / name, url],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in names
+    ]
+
+    def at_work():
+        return [at for at, name in enumerate(names) if list((tmp_path / name).glob("logs/*seed*"))]
+
+    until(at_work, 240)
+    killed = machines.pop(at_work()[0])  # in the middle of its first training
+    killed.kill()
+    killed.communicate()
+    told = [one.communicate(timeout=400) for one in machines]
+    assert [err for _, err in told] == ["", ""]
+    answers = [json.loads(out) for out, _ in told]
+    assert [(complete, trials) for complete, trials, _ in answers] == [(True, 6)] * 2
+    for _, _, model in answers:  # each has the winner's, trained again where the other machine has it
+        assert Path(model).is_file() and model.endswith("winner.keras")
+    rows = books(name=f"diagnose experiment {digest(ExperimentFile(str(path)))}")
+    assert "FAIL" in {state for _, state, _ in rows}
+    assert len(recorded(rows)) == len(set(recorded(rows))) == 6 and None not in {key for key, _, _ in rows}

@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
+from wsgiref.util import setup_testing_defaults
 
 import optuna
 import pytest
@@ -352,6 +354,7 @@ def test_a_sleeping_machine_loses_nothing_on_a_file(opened, file):
     running = []
 
     def long(entry):
+        time.sleep(0.5)  # the first sign of life is given
         engine = one._database.storage.engine
         with engine.begin() as connection:  # an hour has passed since the last sign of life
             connection.exec_driver_sql("UPDATE trial_heartbeats SET heartbeat = datetime('now', '-1 hour')")
@@ -360,6 +363,23 @@ def test_a_sleeping_machine_loses_nothing_on_a_file(opened, file):
 
     one.work(long)
     assert running == [2] and states(one) == ["COMPLETE", "WAITING"]
+
+
+def test_the_dashboard_of_optuna_opens_the_file(opened, file):
+    dashboard = pytest.importorskip("optuna_dashboard", reason="optuna-dashboard is not installed")
+    one = opened()
+    one.plan(entries(2))
+    one.work(trained)
+    one.close()
+    answers = []
+    environment = {}
+    setup_testing_defaults(environment)
+    app = dashboard.wsgi(f"sqlite:///{file}")
+    for path in ("/api/studies", "/api/studies/1"):
+        asked = {**environment, "PATH_INFO": path, "QUERY_STRING": "after=0"}
+        answers.append(json.loads(b"".join(app(asked, lambda status, headers, error=None: None))))
+    assert [study["study_name"] for study in answers[0]["study_summaries"]] == ["diagnose"]
+    assert next((trial["state"], trial["values"]) for trial in answers[1]["trials"]) == ("Complete", [0.5])
 
 
 def test_a_label_is_for_people():
