@@ -185,7 +185,9 @@ class Harness:
                 raise UsageError(
                     f"the training itself can't be run: {error} (all it printed: {self._log(entry)})"
                 ) from error
-            return Outcome(failed=str(error), seconds=round(time.monotonic() - begun, 3))
+            return Outcome(
+                failed=str(error), unfit=isinstance(error, CannotEdit), seconds=round(time.monotonic() - begun, 3)
+            )
 
     def _trial(self, entry: Entry) -> Outcome:
         known = [outcome.seconds for one, outcome in self._store.results().values() if not one.steps]

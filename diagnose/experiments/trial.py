@@ -33,6 +33,7 @@ class Outcome:
     run        the first fit as the callback saves it, with what was seen inside the model: it is judged like any history
     metric     name of the score that decides
     failed     why the training could not be made or scored, in one line; everything else is then empty
+    unfit      it was not even tried: the technique doesn't fit this training
     """
 
     choice: Mapping[str, float | None] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=dict)
     model: str | None = None
     failed: str | None = None
+    unfit: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """For the store."""
