@@ -13,7 +13,7 @@ from diagnose.inspection.configuration import learning_rate as rate_now
 from diagnose.inspection.parts import activation
 from diagnose.recipes import Facts, Recipe
 from diagnose.recipes.data import classes_of
-from diagnose.recipes.graph import editable
+from diagnose.recipes.graph import rebuildable
 from diagnose.recipes.roles import activations
 
 CLASS_LOSSES = ("crossentropy", "focal", "hinge")
@@ -48,7 +48,7 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         layers=tuple(type(layer).__name__ for layer in flat),
         activations=activations(model),
         output=next((activation(one) or "" for one in ends(model)), ""),
-        editable=editable(model),
+        editable=rebuildable(model),
         pretrained=recipe.pretrained is not None,
         shuffled=bool(recipe.arguments.get("shuffle", True)),
         scaled=all(_near_one(one) for one in x),

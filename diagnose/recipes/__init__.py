@@ -131,7 +131,7 @@ class Facts:
     layers         class names of all layers, nested ones too
     activations    of the hidden layers
     output         name of the last activation
-    editable       whether the layers stand in a graph that can be put together anew (not a subclass)
+    editable       whether the layers stand in a graph that can be put together anew (of a subclass: can be traced)
     pretrained     whether the user gave a saved model
     shuffled       whether ``fit`` shuffles
     scaled, targets_scaled  inputs, and quantities to predict, near mean 0 and deviation 1 (or inside 0...1)
