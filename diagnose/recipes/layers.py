@@ -2,8 +2,8 @@
 
 Everything that is not meant to change stays: names, settings, what is frozen, how the model was compiled, and every
 weight that still fits. Sequential and functional models, nested in one another or not, are put together anew
-(``graph.py``), and so is a subclassed one that can be traced; of another only settings can change (``settings.py``). Which layer plays
-which part is told by ``roles.py``.
+(``graph.py``), and so is a subclassed one that can be traced; of another only settings can change (``settings.py``).
+Which layer plays which part is told by ``roles.py``.
 """
 
 from __future__ import annotations
