@@ -14,7 +14,7 @@ from diagnose.inspection.parts import activation
 from diagnose.recipes import Facts, Recipe
 from diagnose.recipes.data import classes_of
 from diagnose.recipes.graph import rebuildable
-from diagnose.recipes.roles import activations
+from diagnose.recipes.roles import activations, graph_of
 
 CLASS_LOSSES = ("crossentropy", "focal", "hinge")
 FAR = 10.0  # inputs beyond this deviation or mean are on a scale that no default rate was made for
@@ -47,7 +47,7 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         loss=loss,
         layers=tuple(type(layer).__name__ for layer in flat),
         activations=activations(model),
-        output=next((activation(one) or "" for one in ends(model)), ""),
+        output=next((activation(one) or "" for one in ends(graph_of(model) or model)), ""),
         editable=rebuildable(model),
         pretrained=recipe.pretrained is not None,
         shuffled=bool(recipe.arguments.get("shuffle", True)),

@@ -192,6 +192,7 @@ def test_a_subclassed_model_is_built_by_its_data_and_edited(step, names):
     model = edited(experiment, step)
     assert [one.name for one in model.layers if not isinstance(one, L.InputLayer)] == names
     assert model.get_layer("o").activation.__name__ == "sigmoid"
+    assert facts_of(trial.recipe_of(experiment), {}).output == "sigmoid"
     outcome = trial.run(experiment, [step], 1)
     assert np.isfinite(outcome.verdict["loss"])
 
