@@ -17,8 +17,8 @@ from diagnose.inspection.parts import activation
 from diagnose.inspection.sample import with_targets
 from diagnose.recipes import Facts, Recipe
 from diagnose.recipes.data import classes_of
-from diagnose.recipes.graph import editable
-from diagnose.recipes.roles import activations
+from diagnose.recipes.graph import rebuildable
+from diagnose.recipes.roles import activations, graph_of
 from diagnose.recipes.rows import finite
 
 CLASS_LOSSES = ("crossentropy", "focal", "hinge")
@@ -52,8 +52,8 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         loss=loss,
         layers=tuple(type(layer).__name__ for layer in flat),
         activations=activations(model),
-        output=next((activation(one) or "" for one in ends(model)), ""),
-        editable=editable(model),
+        output=next((activation(one) or "" for one in ends(graph_of(model) or model)), ""),
+        editable=rebuildable(model),
         pretrained=recipe.pretrained is not None,
         shuffled=train.stream is None and bool(recipe.arguments.get("shuffle", True)),
         scaled=all(_near_one(one) for one in x),

@@ -147,7 +147,7 @@ class Facts:
     layers         class names of all layers, nested ones too
     activations    of the hidden layers
     output         name of the last activation
-    editable       whether the layers stand in a graph that can be put together anew (not a subclass)
+    editable       whether the layers stand in a graph that can be put together anew (of a subclass: can be traced)
     pretrained     whether the user gave a saved model
     shuffled       whether ``fit`` shuffles; it never does so with a stream
     head           the one output, its loss and targets: the fields of diagnose.inside.Head; {} where there are several

@@ -24,15 +24,15 @@ SAID = 160  # characters of an error of Keras's that are told
 
 
 def editable(model: Any) -> bool:
-    """Whether its layers stand in a graph, and a model that does the same can be made of another one."""
-    return _is_plain(model) or (graph_of(model) is not None and not trains_itself(model))
-
-
-def _is_plain(model: Any) -> bool:
-    """Whether its class makes a model of a list or a graph of layers, as Keras's own do."""
+    """Whether it is a Sequential or functional model, of a class that makes a model of other layers just the same."""
     constructors = [one.__dict__["__init__"] for one in type(model).__mro__ if "__init__" in one.__dict__]
     inherited = [one.__dict__["__init__"] for one in (keras.Sequential, functional(), keras.Model)]
     return isinstance(model, (keras.Sequential, functional())) and constructors[0] in inherited
+
+
+def rebuildable(model: Any) -> bool:
+    """Whether a model that does the same can be made of other layers: also of a subclass that can be traced."""
+    return editable(model) or (graph_of(model) is not None and not trains_itself(model))
 
 
 @dataclass
@@ -101,9 +101,9 @@ def through(layers: Sequence[Layer], tensor: Any) -> Any:
     return tensor
 
 
-def rebuilt(model: Any, edit: Edit) -> Any:
+def put_anew(model: Any, edit: Edit) -> Any:
     """The model put together anew and compiled as it was. Raises CannotEdit, with the reason."""
-    if not editable(model):
+    if not rebuildable(model):
         raise CannotEdit(
             f"{type(model).__name__} is a subclass whose layers, or way to train, stand in its own code: "
             "make the change there"
@@ -127,9 +127,9 @@ def one_line(error: Exception) -> str:
 
 def put_together(model: Any, edit: Edit, *, outer: bool) -> Any:
     """The model or nested model made of the edited layers, not compiled."""
-    if not editable(model):
+    if not rebuildable(model):
         raise CannotEdit(f"the nested model {model.name} ({type(model).__name__}) is a subclass: make the change in it")
-    if not _is_plain(model):
+    if not editable(model):
         model = graph_of(model)  # a plain functional model from here on
     if isinstance(model, keras.Sequential):
         return _sequential(model, edit, outer=outer)

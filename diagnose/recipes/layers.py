@@ -2,8 +2,8 @@
 
 Everything that is not meant to change stays: names, settings, what is frozen, how the model was compiled, and every
 weight that still fits. Sequential and functional models, nested in one another or not, are put together anew
-(``graph.py``); of a subclassed model only the settings of its layers can be changed (``settings.py``). Which layer plays
-which part is told by ``roles.py``.
+(``graph.py``), and so is a subclassed one that can be traced; of another only settings can change (``settings.py``).
+Which layer plays which part is told by ``roles.py``.
 """
 
 from __future__ import annotations
@@ -18,21 +18,13 @@ import numpy as np
 
 from diagnose.recipes import CannotEdit
 from diagnose.recipes.compiled import recompile
-from diagnose.recipes.graph import Edit, editable, one_line, rebuilt
+from diagnose.recipes.graph import Edit, editable, one_line, put_anew, rebuildable
 from diagnose.recipes.roles import Wiring, entrances, graph_of, hidden, outputs, unwrapped, walk
 
 __all__ = [
-    "dropout",
-    "editable",
-    "entered",
-    "followed",
-    "hidden",
-    "inserted",
-    "outputs",
-    "preceded",
-    "reconfigured",
-    "resized",
-]
+    "copied", "dropout", "editable", "entered", "followed", "hidden", "inserted", "like", "outputs", "preceded",
+    "rebuilt", "reconfigured", "resized", "written",
+]  # fmt: skip
 
 Layer = Any
 Config = dict[str, Any]
@@ -60,7 +52,7 @@ def inserted(
         if (new := make(layer)) is not None:
             place = layer if ahead else [layer, *wiring.block(layer)][-1]
             found[id(place)] = [like(layer, new)]
-    return rebuilt(model, Edit(ahead=found) if ahead else Edit(behind=found))
+    return put_anew(model, Edit(ahead=found) if ahead else Edit(behind=found))
 
 
 def like(layer: Layer, new: Layer) -> Layer:
@@ -72,8 +64,8 @@ def like(layer: Layer, new: Layer) -> Layer:
 
 def preceded(model: Any, make: Callable[[str], Layer | None]) -> Any:
     """The model with a new layer behind each input; ``make`` is given the input's name, "" where it has none."""
-    if editable(model):
-        return rebuilt(model, Edit(first=make))
+    if rebuildable(model):
+        return put_anew(model, Edit(first=make))
     front = make("")
     if type(model).train_step is not keras.Model.train_step or front is None:
         raise CannotEdit(f"{type(model).__name__} is a subclass with a train_step of its own: make the change there")
@@ -86,7 +78,7 @@ def entered(model: Any, make: Callable[[str], Layer]) -> Any:
     make: gives the new layer; it is told the name of what stands in front of it.
     """
     indexed = CannotEdit("the model's inputs are indices or text, which a number added to them would make others")
-    if not editable(model):
+    if not rebuildable(model):
         if any(_takes_indices(one) for one in model._flatten_layers(include_self=False)):
             raise indexed
         return preceded(model, make)
@@ -94,7 +86,7 @@ def entered(model: Any, make: Callable[[str], Layer]) -> Any:
     if not names and not behind:
         raise indexed
     more = {id(one): [make(one.name)] for one in behind}
-    return rebuilt(model, Edit(behind=more, first=lambda name: make(name) if name in names else None))
+    return put_anew(model, Edit(behind=more, first=lambda name: make(name) if name in names else None))
 
 
 def _takes_indices(layer: Layer) -> bool:
@@ -128,11 +120,19 @@ def reconfigured(model: Any, layers: Sequence[Layer], change: Callable[[Layer], 
     """
     if not layers:
         raise CannotEdit("the model has no layer that this could change")
-    replace = {id(layer): copied(layer, change(layer)) for layer in layers}
-    new = rebuilt(model, Edit(replace=replace))
-    for layer in () if fresh else layers:
-        _keep_weights(layer, replace[id(layer)])
-    return new
+    changes = {id(layer): change(layer) for layer in layers}
+    return rebuilt(
+        model, replace=lambda one: copied(one, changes[id(one)]) if id(one) in changes else None, fresh=fresh
+    )
+
+
+def rebuilt(model: Any, *, replace: Callable[[Layer], Layer | None], fresh: bool = False) -> Any:
+    """The model with other layers where ``replace`` gives one; they take the weights that fit, if not fresh."""
+    pairs = [(one, new) for one in walk(model) if (new := replace(one)) is not None]
+    made = put_anew(model, Edit(replace={id(one): new for one, new in pairs}))
+    for one, new in () if fresh else pairs:
+        _keep_weights(one, new)
+    return made
 
 
 def resized(model: Any, changes: Mapping[int, Config], edit: Edit | None = None) -> Any:
@@ -158,7 +158,7 @@ def _resized(model: Any, changes: Mapping[int, Config], edit: Edit, copies: Call
                 raise
             stuck.append(str(error))  # it stays as it is, and that is well as long as its input keeps its shape
     try:
-        new = rebuilt(model, Edit(replace, edit.ahead, edit.behind))
+        new = put_anew(model, Edit(replace, edit.ahead, edit.behind))
         _try(new)
     except CannotEdit as error:
         raise CannotEdit("; ".join([*stuck, str(error)])) from error

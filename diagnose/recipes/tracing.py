@@ -5,6 +5,7 @@ It is taken for the model's only where it is: the same layers in training as in 
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,8 +27,8 @@ def traced(model: Any) -> Any:
 
 def trains_itself(model: Any) -> bool:
     """Whether the class has a way of its own to train, or to count what it trains on."""
-    classes = [one for one in type(model).__mro__ if not one.__module__.startswith("keras.")]
-    return any(name in vars(one) for one in classes for name in OWN_WAYS)
+    own = itertools.takewhile(lambda one: not one.__module__.startswith("keras."), type(model).__mro__)
+    return any(name in vars(one) for one in own for name in OWN_WAYS)
 
 
 def _traced(model: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from diagnose.recipes import CannotEdit
-from diagnose.recipes.graph import Edit, rebuilt
+from diagnose.recipes.graph import Edit, put_anew
 from diagnose.recipes.layers import Config, copied, like, resized, written
 from diagnose.recipes.roles import RECURRENT, Wiring, function, hidden, outputs, unwrapped
 from diagnose.recipes.settings import is_loaded, kernels, settled
@@ -84,7 +84,7 @@ def deepened(model: Any) -> Any:
         if type(inner).__name__ in ("Dense", "Conv1D", "Conv2D", "Conv3D"):
             block = wiring.block(layer)
             new = copied(layer, _named(layer, _inside(layer, _further(inner, function(layer, block)))))
-            return rebuilt(model, Edit(behind={id([layer, *block][-1]): [new]}))
+            return put_anew(model, Edit(behind={id([layer, *block][-1]): [new]}))
     if hidden(model):
         raise CannotEdit("the model has no dense, convolutional or recurrent hidden layer that another could follow")
     return _with_first(model)

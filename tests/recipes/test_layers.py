@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 keras = pytest.importorskip("keras", reason="needs Keras: pip install 'diagnose-curves[keras]'")
 
 from diagnose.recipes import CannotEdit, layers, roles, settings, widths  # noqa: E402
-from diagnose.recipes.graph import editable  # noqa: E402
+from diagnose.recipes.graph import rebuildable  # noqa: E402
 
 L = keras.layers
 RANDOM = np.random.default_rng(0)
@@ -384,7 +384,7 @@ def test_a_class_that_trains_its_own_way_stays_or_is_refused():
         assert type(edited) is type(model)
     coded = Coded()
     coded(np.ones((2, 4), "float32"))
-    assert not editable(compiled(coded))
+    assert not rebuildable(compiled(coded))
     for edit in (
         lambda: layers.inserted(coded, layers.hidden(coded), lambda one: L.Dropout(0.5)),
         lambda: noised(coded),
@@ -407,7 +407,7 @@ def test_a_subclass_whose_training_differs_from_its_inference_has_no_graph():
 
     model = Differs()
     model(np.ones((2, 4), "float32"))
-    assert not editable(compiled(model))
+    assert not rebuildable(compiled(model))
     with pytest.raises(CannotEdit, match="Differs is a subclass"):
         settings.activated(model, "leaky_relu", ("relu",))
 
