@@ -11,7 +11,7 @@ from diagnose.inspection.configuration import ends, heads
 from diagnose.inspection.parts import FUNCTIONS, activation
 from diagnose.recipes import CannotEdit, Recipe, layers, roles
 from diagnose.recipes.compiled import arguments
-from diagnose.recipes.graph import Edit, rebuilt
+from diagnose.recipes.graph import Edit, put_anew
 
 EFFICIENT = 1.345  # deviations: from there on Huber's loss is linear, 95% as efficient as the mean on normal errors
 NORMAL = 1.4826  # the deviation of normal numbers is so many times their median distance from the median
@@ -33,7 +33,7 @@ def exchanged(model: Any, function: str, units: int | None = None) -> Any:
     last = end(model)
     change = {"activation": function} if units is None else {"activation": function, "units": units}
     if type(last).__name__ in FUNCTIONS and units is None:
-        edited = rebuilt(model, Edit(replace={id(last): _function(last, function)}))
+        edited = put_anew(model, Edit(replace={id(last): _function(last, function)}))
     else:
         edited = layers.reconfigured(model, [last], lambda one: change)
     made = end(edited)
