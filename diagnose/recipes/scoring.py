@@ -8,6 +8,7 @@ model is evaluated on the predictions: Keras resolves every name and reduces eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -17,8 +18,10 @@ from diagnose.errors import UsageError
 from diagnose.evidence.heads import LABELS, OF_SHARES
 from diagnose.inside import Head
 from diagnose.inspection.configuration import heads
-from diagnose.recipes.compiled import arguments
+from diagnose.recipes.compiled import arguments, recompile
 from diagnose.recipes.data import Part, Tree
+from diagnose.recipes.roles import functional
+from diagnose.recipes.tracing import traced
 
 ROWS = 4096
 SURE = 1e-7  # probabilities are kept that far from 0 and 1, as Keras does it
@@ -35,7 +38,7 @@ class Scorer:
 
     def __init__(self, model: Any, metric: str | None, train: Part) -> None:
         given = arguments(model)
-        self._heads = heads(model)
+        self._heads = _heads(model)
         self._loss, self._weights = _as_predicted(given["loss"], self._heads), given.get("loss_weights")
         self._metrics, self._weighted = given.get("metrics"), given.get("weighted_metrics")
         self._extra, self._train = metric, train
@@ -92,6 +95,16 @@ class Scorer:
         from diagnose.recipes.compiled import fresh
 
         return keras.tree.map_structure(fresh, metrics)
+
+
+def _heads(model: Any) -> tuple[Head, ...]:
+    """The model's heads; of a subclass that can't be traced nothing is known of its outputs but the loss."""
+    if isinstance(model, (keras.Sequential, functional())):
+        return heads(model)
+    graph = traced(model)
+    if graph is not None:
+        return heads(recompile(graph, like=model))
+    return tuple(replace(one, units=None, activation=None) for one in heads(model))
 
 
 def _as_predicted(loss: Any, found: Sequence[Head]) -> Any:

@@ -83,6 +83,7 @@ def train_once(recipe: Recipe, seed: int) -> Trained:
     """One model, built and fitted once."""
     keras.utils.set_random_seed(seed)
     model = started(recipe)
+    keras.utils.set_random_seed(seed)  # a build_model that sets a seed of its own must not make all runs the same one
     history = fit(model, recipe)
     return Trained([finished(model, recipe)], [history])
 
