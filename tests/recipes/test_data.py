@@ -35,7 +35,7 @@ def test_three_parts_are_taken_as_they_are(loaded):
         list(range(60, 80)),
         list(range(80, 100)),
     ]
-    assert left == {"epochs": 3} and not data.nested and data.choice is None
+    assert left == {"epochs": 3} and not data.nested and data.choice is data.validation
 
 
 @pytest.mark.parametrize("loaded", [(A, B), {"train": A, "validation": B}, (A, B, None)])
@@ -196,4 +196,4 @@ def test_a_pool_is_both_parts_and_weights_are_1_where_there_are_none():
     assert list(data.labels()) == list(Y[:80])
     redrawn = data.redrawn(pool.take(slice(20)), pool.take(slice(20, 80)))
     assert redrawn.choice is redrawn.validation and redrawn.test is data.test
-    assert data.only(data.train).choice is None and data.only(data.train).validation is data.validation
+    assert data.only(data.train).choice is data.validation and data.only(data.train).validation is data.validation
