@@ -161,7 +161,11 @@ def test_techniques_on_top_of_one_another_are_scored_by_predictions_and_repeatab
     first = trial.run(experiments[name], CHAINS[name], 1)
     if name == "dense":
         again, other = (trial.run(experiments[name], CHAINS[name], seed) for seed in (1, 2))
-        assert first.verdict == again.verdict and first.choice == again.choice and first.run["columns"] == again.run["columns"]
+        assert (
+            first.verdict == again.verdict
+            and first.choice == again.choice
+            and first.run["columns"] == again.run["columns"]
+        )
         assert first.verdict["loss"] != other.verdict["loss"]
     logged = first.run["columns"]["val_loss"][-1]
     if name != "convolutional":  # the penalty is in what Keras logs, and not in the score
