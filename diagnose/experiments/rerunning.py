@@ -182,6 +182,9 @@ def probed(experiment: Experiment, asked: Asked, directory: Path, *, timed: bool
         found = Processes().call("probe", (experiment, asked.metric, timed), log)
     except TrialFailed as error:
         raise UsageError(f"{named(experiment)} can't be run: {error} (all it printed: {log})") from error
+    except UsageError as error:
+        name = named(experiment)
+        raise error if str(error).startswith(name) else UsageError(f"{name}: {error}") from error
     assert isinstance(found, Probe)
     return found
 

@@ -156,6 +156,8 @@ def probe(experiment: Experiment, metric: str | None = None, timed: bool = False
         scorer = Scorer(model, metric, base.data.train)
     except CannotEdit as error:
         raise UsageError(str(error)) from error
+    if strange := training.unknown(model, base.arguments):
+        raise UsageError(f"fit_arguments: expected arguments of model.fit, found {', '.join(strange)}")
     rows = base.data.test.take(slice(None, SAMPLE))
     name = chosen(scorer.score(training.predict(model, rows.x), rows), metric, True)
     data, seconds = base.data, None

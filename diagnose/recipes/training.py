@@ -186,6 +186,9 @@ def _own(callback: Any) -> Any:
         return callback
 
 
-def fit_names() -> set[str]:
-    """The names of the arguments that ``fit`` takes."""
-    return set(inspect.signature(keras.Model.fit).parameters) - {"self", "x", "y"}
+def unknown(model: Any, arguments: Iterable[str]) -> list[str]:
+    """Those of the arguments that the model's ``fit`` doesn't take."""
+    takes = inspect.signature(model.fit).parameters
+    if any(one.kind is one.VAR_KEYWORD for one in takes.values()):
+        return []
+    return [name for name in arguments if name not in takes]

@@ -301,8 +301,10 @@ def test_wrong_usage_is_one_line_and_status_2(args, said, inside, tmp_path, monk
         ("def build_model(): ...\n", "expected a function load_data(), found none"),
         ("def build_model(:\n", "line 1: expected Python"),
         ("1 / 0\n", "ZeroDivisionError: division by zero"),
+        (EXPERIMENT.replace("epochs", "epoch"), "x.py: fit_arguments: expected arguments of model.fit, found epoch"),
+        (EXPERIMENT.replace("model.compile", "#"), "x.py: expected a compiled model"),
     ],
-    ids=["nothing to load", "no Python", "fails"],
+    ids=["nothing to load", "no Python", "fails", "no argument of fit", "not compiled"],
 )
 def test_an_experiment_that_cannot_run_is_one_line_and_status_2(text, said, tmp_path):
     (tmp_path / "x.py").write_text(text)
