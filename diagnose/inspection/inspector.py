@@ -13,7 +13,10 @@ from diagnose.inspection.parts import Part, parts
 from diagnose.inspection.sample import Probe, Sample
 from diagnose.inspection.weights import Arrays, Moments, change, kernels, norm, snapshot, steps
 
-GROWTH = 0.25  # share by which the run has grown when it is inspected again: 20 times in 100 epochs, 40 in 10,000
+# Share by which the run has grown when it is inspected again: 20 times in 100 epochs, 40 in 10,000; without a sample, when
+# the curves are to cost next to nothing, 13 and 24 times.
+GROWTH = 0.25
+GROWTH_ALONE = 0.5
 FOLLOWED = 2  # epochs inspected after one in which something happened
 
 
@@ -26,8 +29,9 @@ class Inspector:
     ``begin(epoch)`` and ``end(epoch)`` belong into ``on_epoch_begin`` and ``on_epoch_end``; their argument, keras's own
     number of the epoch, is not needed for counting: the first epoch seen is position 1 of the run.
 
-    Inspected are the epochs 1 to 8, then ever fewer of them (10, 12, 15, 18, 22, 27, 33...), so that a long run costs
-    little more than a short one; the one at position ``planned``, the last; and at once one in which something happened.
+    Inspected are the epochs 1 to 8, then ever fewer of them (10, 12, 15, 18, 22, 27, 33...; without a sample 1 to 4, 6, 9,
+    13, 19...), so that a long run costs little more than a short one; the one at position ``planned``, the last; and at once
+    one in which something happened.
     How far weights moved is measured within one epoch, from its begin to its end, however far apart the inspected are.
     """
 
@@ -62,11 +66,11 @@ class Inspector:
     def end(self, epoch: int = 0, happened: bool = False) -> None:
         """Measure, if this epoch is one to inspect; ``happened``: the loss jumped, or is no number any more.
 
-        Then it and the next two are inspected, which is what evidence takes for "late"; at most once while the run grows
-        by a quarter.
+        Then it and the next two are inspected, which is what evidence takes for "late"; at most once between two that are
+        due anyway.
         """
         self._position += 1
-        pause = max(1, int(GROWTH * self._position))
+        pause = max(1, int((GROWTH if self._sample else GROWTH_ALONE) * self._position))
         if happened and self._position > self._quiet:
             self._until = self._position + FOLLOWED
             self._quiet = self._until + pause

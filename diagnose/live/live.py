@@ -14,7 +14,7 @@ from diagnose.evidence.run import FEWEST
 from diagnose.judging import judge
 from diagnose.live.condensed import Condensed
 from diagnose.live.history import History, numbers
-from diagnose.live.news import SPEAK, Debounce, News, appeared
+from diagnose.live.news import FEWEST_HELD, SPEAK, Debounce, News, appeared, hold
 from diagnose.readers.assemble import assemble
 from diagnose.readers.saved import went_on
 from diagnose.readers.table import BoolArray, Table
@@ -22,7 +22,6 @@ from diagnose.registry import check_names
 from diagnose.report import Report
 
 MIN_EPOCHS = 12  # fewer tell little, and the first epochs of a healthy training are unlike the rest
-GROWTH = 0.05  # share by which a history must have grown to be judged again: from 20 epochs on not every one
 JUMP = 8.0  # multiple of the usual change between epochs that is worth a look at once
 WATCHED = ("val_loss", "eval_loss", "loss")  # the first that is logged tells when to look at once
 Columns = tuple[dict[str, FloatArray], dict[str, BoolArray]]
@@ -100,9 +99,13 @@ class Live:
         return self._attention.startled
 
     def news(self) -> list[News]:
-        """What has appeared or cleared since it was last asked; judges when that is due, at most once an epoch."""
+        """What has appeared or cleared since it was last asked; judges when that is due, at most once an epoch.
+
+        It is due every half of the time that a finding must hold, so that one which comes and goes is seen to.
+        """
         length = self.length
-        due = length >= FEWEST and length - self._judged >= max(1.0, GROWTH * self._judged)
+        early = max(FEWEST, self.min_epochs - FEWEST_HELD)
+        due = length >= early and length - self._judged >= hold(length) / 2
         if not length or self._judged == length or not (due or self._attention.wanted):
             return []
         self._judged, self._attention.wanted = length, False
@@ -197,7 +200,7 @@ class _Attention:
         if value is None or not math.isfinite(value):
             return
         if value < self._best:
-            self.wanted |= length - self._best_at > max(1.0, GROWTH * length) and self._best_at > 0
+            self.wanted |= length - self._best_at > hold(length) / 2 and self._best_at > 0
             self._best, self._best_at = value, length
         change = abs(value - self._last)
         self.startled |= change > JUMP * self._change  # False while either is NaN

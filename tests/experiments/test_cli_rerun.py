@@ -220,10 +220,10 @@ def test_dry_run_tells_the_plan_and_leaves_nothing(tmp_path):
 
 def test_dry_run_of_a_history_takes_its_diagnosis(tmp_path):
     (tmp_path / "line.py").write_text(EXPERIMENT)
-    history = next((ROOT / "fixtures" / "overfit").glob("*.csv"))
+    history = ROOT / "fixtures" / "overfit" / "moons_wide.csv"
     code, out, err = run("line.py", "--dry-run", "--history", history, "--budget", "1s", cwd=tmp_path)
     assert (code, err) == (0, "")
-    assert "overfit (of " in out and "early-stopping" in out
+    assert f"overfit (of {history})" in " ".join(out.split()) and "early-stopping" in out  # wrapped where it must
     assert "about 1 s at most" in out
     assert max(map(len, out.splitlines())) <= 80
 

@@ -104,7 +104,8 @@ def url(server, request):
     return server.url(name)
 
 
-# A worker as `diagnose rerun` is one, but for the trainings: each takes as long as it is told, and leaves its name.
+# A worker as `diagnose rerun` is one, but for the trainings: each takes as long as it is told, and leaves its name. Its first
+# waits until as many workers as the crowd are at theirs.
 WORKER = """
     import sys, time
     from pathlib import Path
@@ -114,7 +115,7 @@ WORKER = """
     from diagnose.experiments.study import Settings
     from diagnose.experiments.trial import Outcome
 
-    url, folder, seconds, name = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+    url, folder, seconds, name, crowd = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), sys.argv[4], int(sys.argv[5])
     NOISE = [0.01, -0.01, 0.0, 0.02]
     FACTS = {"task": "classification", "classes": 2, "learning_rate": 0.001, "activations": ["relu"], "scaled": False}
 
@@ -124,6 +125,8 @@ WORKER = """
         def trial(self, experiment, steps, seed, metric, save, log, longest=None):
             with (folder / "trained").open("a") as file:
                 file.write(f"{name} {Entry(tuple(steps), seed).key}\\n")
+            while len({line.split()[0] for line in (folder / "trained").read_text().splitlines()}) < crowd:
+                time.sleep(0.02)
             time.sleep(seconds)
             score = 0.6 + 0.2 * any(slug == "data-scaling" for slug, _ in steps) + NOISE[seed]
             values = {"accuracy": score, "loss": 1 - score}
@@ -145,8 +148,8 @@ def workers(url, tmp_path):
     """Starts workers on the study; those that are left are ended."""
     started = []
 
-    def start(name, seconds=0.3, heartbeat="1"):
-        command = [sys.executable, "-c", textwrap.dedent(WORKER), url, str(tmp_path), str(seconds), name]
+    def start(name, seconds=0.3, heartbeat="1", crowd=1):
+        command = [sys.executable, "-c", textwrap.dedent(WORKER), url, str(tmp_path), str(seconds), name, str(crowd)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "DIAGNOSE_HEARTBEAT": heartbeat}
         one = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         started.append(one)
@@ -206,7 +209,7 @@ def recorded(rows):
 def test_workers_that_start_at_once_write_one_plan_and_share_the_work(workers, books, tmp_path):
     """On a database without a table, where making the tables is a race too."""
     names = ["one", "two", "three"]
-    ended(*[workers(name, heartbeat="10") for name in names])
+    ended(*[workers(name, heartbeat="10", crowd=3) for name in names])
     rows = books()
     assert [state for _, state, _ in rows] == ["COMPLETE"] * len(rows) and None not in {key for key, _, _ in rows}
     assert len(recorded(rows)) == len(set(recorded(rows))) >= 8

@@ -141,17 +141,21 @@ def test_batch_norm_statistics_far_from_the_batchs(look, made, xy):
     assert watch.inside.drift[0, 0] > 10
 
 
-def test_long_runs_are_inspected_ever_more_rarely(look, made, xy):
+@pytest.mark.parametrize(
+    ("sampled", "first", "share"),
+    [(True, [*range(1, 9), 10, 12, 15, 18, 22, 27], 1 / 4), (False, [1, 2, 3, 4, 6, 9, 13, 19, 28, 42], 1 / 2)],
+)
+def test_long_runs_are_inspected_ever_more_rarely(made, xy, sampled, first, share):
     from diagnose.inspection import Inspector
 
-    inspector = Inspector(made(1))
+    inspector = Inspector(made(1), xy if sampled else None)
     for epoch in range(10_000):
         inspector.begin(epoch)
         inspector.end(epoch)
     epochs = inspector.inside().epochs
-    assert epochs[:14].tolist() == [*range(1, 9), 10, 12, 15, 18, 22, 27]
-    assert epochs.size < 50 and epochs[-1] > 7500
-    assert (np.diff(epochs) <= np.maximum(1, epochs[:-1] / 4)).all()
+    assert epochs[: len(first)].tolist() == first
+    assert epochs.size < 50 and epochs[-1] >= 10_000 / (1 + share) - 1
+    assert (np.diff(epochs) <= np.maximum(1, epochs[:-1] * share)).all()
 
 
 def quiet_but(model, told, epochs=40, planned=None):
@@ -168,9 +172,9 @@ def quiet_but(model, told, epochs=40, planned=None):
 
 def test_an_epoch_in_which_something_happened_and_the_next_two_are_inspected_at_once(made):
     usual = quiet_but(made(1), ()).epochs.tolist()
-    told = quiet_but(made(1), {29}).epochs.tolist()
-    assert not {28, 29, 30, 31} & set(usual)
-    assert {29, 30, 31} <= set(told) and 28 not in told
+    told = quiet_but(made(1), {30}).epochs.tolist()
+    assert not {29, 30, 31, 32} & set(usual)
+    assert {30, 31, 32} <= set(told) and 29 not in told
 
 
 def test_a_training_in_which_something_happens_all_the_time_is_not_inspected_all_the_time(made):
@@ -178,16 +182,16 @@ def test_a_training_in_which_something_happens_all_the_time_is_not_inspected_all
 
 
 def test_the_last_epoch_of_those_planned_is_inspected(made):
-    assert quiet_but(made(1), (), 30).epochs[-1] == 27
+    assert quiet_but(made(1), (), 30).epochs[-1] == 28
     inside = quiet_but(made(1), (), 30, planned=30)
-    assert inside.epochs[-2:].tolist() == [27, 30]
+    assert inside.epochs[-2:].tolist() == [28, 30]
 
 
 def test_movement_is_that_of_one_epoch_however_far_apart_the_inspected_are(look, made, xy):
     watch = look()
-    made(layers.Dense(5, "relu"), 1).fit(*xy, epochs=27, verbose=0, callbacks=[watch])
+    made(layers.Dense(5, "relu"), 1).fit(*xy, epochs=28, verbose=0, callbacks=[watch])
     inside = watch.inside
-    assert inside.epochs[-3:].tolist() == [18, 22, 27] and inside.steps.tolist() == [2] * inside.epochs.size
+    assert inside.epochs[-3:].tolist() == [13, 19, 28] and inside.steps.tolist() == [2] * inside.epochs.size
     for row, epoch in zip(inside.update, inside.epochs, strict=True):
         before, after = watch.began[epoch - 1], watch.ended[epoch - 1]
         truth = [np.linalg.norm(after[at] - before[at]) / np.linalg.norm(before[at]) for at in (0, 2)]
