@@ -125,15 +125,23 @@ def _survivors(
 def ranking(
     candidates: Sequence[Candidate], results: Results, metric: str, direction: Direction, seeds: int | None = None
 ) -> list[Candidate]:
-    """The best first, by the mean score on the choice rows; equal ones by their loss there, then as recommended."""
+    """The best first, by their places in the mean score and in the mean loss on the choice rows; then by the score alone.
+
+    A score such as accuracy moves by whole rows, of which there may be few: most differences in it are one or two rows'
+    luck. The loss weighs every row's prediction, but can be ruled by a single one. Who is ahead by both is ahead.
+    """
     sign = 1 if direction == "min" else -1
+    by_score = [sign * _mean(scores(results, one.steps, metric, seeds=seeds), sign) for one in candidates]
+    by_loss = [_mean(scores(results, one.steps, "loss", seeds=seeds)) for one in candidates]
+    places = _places(by_score), _places(by_loss)
+    order = sorted(range(len(candidates)), key=lambda at: (places[0][at] + places[1][at], by_score[at]))
+    return [candidates[at] for at in order]
 
-    def rank(one: Candidate) -> tuple[float, float]:
-        mean, loss = (_mean(scores(results, one.steps, name, seeds=seeds)) for name in (metric, "loss"))
-        return sign * mean, loss
 
-    return sorted(candidates, key=rank)
+def _places(values: Sequence[float]) -> list[float]:
+    """Of each value, how many are lower, and half of those that are equal."""
+    return [sum((other < one) + 0.5 * (other == one) for other in values) for one in values]
 
 
-def _mean(values: Mapping[int, float]) -> float:
-    return sum(values.values()) / len(values) if values else float("inf")
+def _mean(values: Mapping[int, float], sign: int = 1) -> float:
+    return sum(values.values()) / len(values) if values else sign * math.inf

@@ -50,7 +50,9 @@ def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
     where = "old" if facts.has("Dropout") else "output" if facts.has("BatchNormalization") else "each"
     if where != "old" and not facts.editable:
         raise CannotEdit("the model is a subclass whose layers stand in its own code: call a Dropout layer there")
-    return [{"rate": rate, "where": where, "patience": wait} for rate in (0.5, 0.2 if where != "old" else 0.3)]
+    only_maps = any("Conv" in one for one in facts.layers) and facts.layers.count("Dense") <= 1
+    rates = (0.5, 0.3) if where == "old" else (SPATIAL, 0.1) if where == "each" and only_maps else (0.5, 0.2)
+    return [{"rate": rate, "where": where, "patience": wait} for rate in rates]
 
 
 def _edit(recipe: Recipe, rate: float, patience: int, where: str = "each") -> Recipe:
