@@ -14,8 +14,11 @@ all     every technique that fits, with all settings and seeds, no race: the bes
 
 A winner "helps" when its corrected interval on the fresh rows lies wholly on the better side, by the metric or, where the
 metric is not shown to be worse, by the loss. "Harmed" is a winner that is worse than the baseline beyond its interval.
-The cost is told in trainings, as a share of what trying everything would take. It can be stopped and started again. With
-KERAS_BACKEND=jax such small trainings take a tenth of the time, most of it once: what is compiled is kept in the folder.
+The cost is told in trainings, as a share of what trying everything would take. It can be stopped and started again.
+
+So many small trainings would spend most of their time on starting processes; here a case's trainings share one process,
+and ``jobs`` cases run at once. Each sets its own seed, and the numbers are those of processes of their own. With
+KERAS_BACKEND=jax they take a tenth of TensorFlow's time: what is compiled is kept in the folder.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ import argparse
 import json
 import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +42,9 @@ import numpy as np
 
 from benchmarks import faults
 from diagnose import techniques
+from diagnose.errors import UsageError
+from diagnose.experiments import harness, jobs, rerunning
+from diagnose.experiments.process import TrialFailed
 from diagnose.experiments.report import RerunReport
 from diagnose.experiments.rerunning import rerun
 from diagnose.recipes import CannotEdit, Facts
@@ -168,14 +176,37 @@ def cases() -> Iterator[Case]:
     yield from troubled[2]
 
 
-def study(case: Case, folder: Path, jobs: int, **options: Any) -> RerunReport:
+class Here:
+    """Stands in for ``Processes``: everything in this process."""
+
+    def __init__(self, jobs: int = 1) -> None:
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Nothing more is started."""
+        self.stopping = True
+
+    def call(self, name: str, arguments: Any, log: Any, seconds: float | None = None) -> Any:
+        """A function of ``jobs``."""
+        try:
+            return getattr(jobs, name)(*arguments)
+        except (CannotEdit, UsageError):
+            raise
+        except Exception as error:
+            raise TrialFailed(jobs.told(error)["message"]) from error
+
+    def trial(self, experiment, steps, seed, metric, save, log, seconds=None) -> Any:
+        """One trial."""
+        return self.call("run", (experiment, list(steps), seed, metric, save), log, seconds)
+
+
+def study(case: Case, folder: Path, **options: Any) -> RerunReport:
     """One study of a case; all its parts share what was trained."""
     return rerun(
         case.build,
         case.data,
         fit_arguments=case.arguments,
         seeds=SEEDS,
-        jobs=jobs,
         directory=folder / case.name,
         resume=(folder / case.name).exists(),
         **options,
@@ -223,24 +254,24 @@ def facts_of(case: Case, folder: Path) -> Facts:
     return Facts(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
 
 
-def measure(case: Case, part: str, folder: Path, jobs: int) -> dict[str, Any]:
+def measure(case: Case, part: str, folder: Path) -> dict[str, Any]:
     """One part of one case."""
-    one = study(case, folder, jobs)
+    one = study(case, folder)
     if part == "one" or not one.results:
         facts = facts_of(case, folder)
         everything = SEEDS * (1 + sum(fitting(facts, one.baseline.diagnosis).values()))
         return told(one) | {"everything": everything}
     if part == "first":
         slug = one.results[0].technique
-        return told(study(case, folder, jobs, technique=slug)) | {"technique": slug}
+        return told(study(case, folder, technique=slug)) | {"technique": slug}
     if part == "three":
-        return told(study(case, folder, jobs, rounds=3))
+        return told(study(case, folder, rounds=3))
     names = sorted(fitting(facts_of(case, folder), one.baseline.diagnosis))
     if part == "random":
         count = len({result.technique for result in one.results})
         drawn = random.Random(case.name).sample(names, min(count, len(names)))
-        return told(study(case, folder, jobs, technique=drawn)) | {"techniques": drawn}
-    return told(study(case, folder, jobs, technique=names))
+        return told(study(case, folder, technique=drawn)) | {"techniques": drawn}
+    return told(study(case, folder, technique=names))
 
 
 def table(done: dict[tuple[str, str], dict[str, Any]]) -> str:
@@ -269,35 +300,54 @@ def table(done: dict[tuple[str, str], dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def recorded(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """What was measured so far, by case and part."""
+    record = folder / "results.jsonl"
+    rows = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+    return {(row["case"], row["part"]): row for row in rows}
+
+
+def work(mine: list[Case], parts: list[str], folder: Path) -> None:
+    """Measure what is not recorded yet of these cases."""
+    import keras
+
+    harness.Processes = rerunning.Processes = Here
+    for case in mine:
+        for part in parts:
+            if (case.name, part) in recorded(folder):
+                continue
+            begun = time.monotonic()
+            row = {"case": case.name, "part": part, "hopeless": case.hopeless, **measure(case, part, folder)}
+            with (folder / "results.jsonl").open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            told = f"{part:6} {case.name:24} {row['diagnosis']:24} {row['winner']} {time.monotonic() - begun:.0f} s"
+            print(told, flush=True)
+            keras.backend.clear_session()
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=["one", "first", "three", "random"])
-    parser.add_argument("--only", help="cases whose name begins so")
+    parser.add_argument("--only", default="", help="cases whose name begins so")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("rerun-benchmark"))
     parser.add_argument("--table", action="store_true", help="only show what has been measured")
+    parser.add_argument("--turn", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     asked.out.mkdir(exist_ok=True)
-    record = asked.out / "results.jsonl"
-    rows = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
-    done = {(row["case"], row["part"]): row for row in rows}
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(asked.out / "compiled"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    for case in () if asked.table else cases():
-        for part in asked.parts:
-            if (case.name, part) in done or not case.name.startswith(asked.only or ""):
-                continue
-            begun = time.monotonic()
-            found = measure(case, part, asked.out, asked.jobs)
-            row = {"case": case.name, "part": part, "hopeless": case.hopeless, **found}
-            done[case.name, part] = row
-            with record.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-            print(
-                f"{part:6} {case.name:24} {row['diagnosis']:24} {row['winner']} {time.monotonic() - begun:.0f} s",
-                flush=True,
-            )
-    print(table(done))
+    if asked.turn is not None:
+        chosen = [case for case in cases() if case.name.startswith(asked.only)]
+        work(chosen[asked.turn :: asked.jobs], asked.parts, asked.out)
+        return
+    if not asked.table:
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(asked.out / "compiled"))
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+        words = [sys.executable, "-m", "benchmarks.rerun", *sys.argv[1:], "--jobs", str(asked.jobs), "--turn"]
+        running = [subprocess.Popen([*words, str(turn)]) for turn in range(asked.jobs)]
+        ended = [one.wait() for one in running]
+        if any(ended):
+            raise SystemExit("a process broke off; what was measured is kept")
+    print(table(recorded(asked.out)))
 
 
 if __name__ == "__main__":

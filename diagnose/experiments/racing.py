@@ -20,7 +20,7 @@ from diagnose.experiments.trial import Outcome, Step
 
 Results = Mapping[str, tuple[Entry, Outcome]]
 KEEP = {1: 6, 2: 4, 3: 2}  # how many stay at most after so many seeds; after more, as after the last
-OWN = {1: 2, 2: 1}  # the same for the settings of a technique that was asked for by name
+OWN = {1: 2, 2: 1}  # the same for the settings of one technique: two that do nearly the same take nobody else's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,12 @@ def _survivors(
     def so_far(one: Candidate) -> dict[int, float]:
         return scores(results, one.steps, metric, seeds=count)
 
-    places = OWN if each else KEEP
     known = [one for one in alive if len(so_far(one)) == count]
-    ranked = ranking(known, results, metric, direction, seeds=count)[: places.get(count, places[max(places)])]
+    ranked: list[Candidate] = []
+    for one in ranking(known, results, metric, direction, seeds=count):
+        if sum(other.technique == one.technique for other in ranked) < OWN.get(count, OWN[max(OWN)]):
+            ranked.append(one)
+    ranked = ranked if each else ranked[: KEEP.get(count, KEEP[max(KEEP)])]
     if not ranked:
         return []
     rivals = (so_far(ranked[0]), baseline)

@@ -70,7 +70,7 @@ class Scorer:
         names = self._names if len(self._names) == len(flat) and len(flat) > 1 else [None] * len(flat)
         inputs = [keras.Input(one.shape[1:], dtype=one.dtype) for one in flat]
         outputs = [keras.layers.Identity(name=name)(one) for one, name in zip(inputs, names, strict=True)]
-        model = keras.Model(inputs, keras.tree.pack_sequence_as(predicted, outputs))
+        model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, keras.tree.pack_sequence_as(predicted, outputs))
         metrics, weighted = self._fresh(self._metrics), self._fresh(self._weighted)
         if self._extra is not None and len(flat) == 1 and not _among(self._extra, metrics, weighted):
             metrics = [*(metrics or ()), self._extra]

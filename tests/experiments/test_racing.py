@@ -189,3 +189,25 @@ def test_racing_costs_a_fraction_of_trying_everything():
     }
     _, found = carried_out(table, [candidate(name) for name in NAMES], seeds=10)
     assert len(found) - 10 <= 0.5 * 10 * len(NAMES)
+
+
+def test_two_settings_that_do_the_same_take_nobody_elses_place():
+    """The second best technique goes on, though two settings of the best one are ahead of it."""
+    alike = [Candidate((("early-stopping", {"patience": at}),), ("overfit",)) for at in (5, 10, 20)]
+    other = Candidate((("dropout", {"rate": 0.5}),), ("overfit",))
+    found = baseline()
+    for seed in range(SEEDS):
+        for one, score in (*((one, 0.9) for one in alike), (other, 0.8)):
+            entry = Entry(one.steps, seed)
+            found[entry.key] = entry, outcome(score + 0.01 * seed)
+    assert [one.technique for one in race(found, [*alike, other]).finalists] == ["early-stopping", "dropout"]
+
+
+def test_the_loss_tells_apart_what_the_score_of_few_rows_cannot():
+    """The first two are right about as many rows; the third is ahead of the first by its loss only."""
+    rivals = [candidate(name) for name in NAMES[:3]]
+    found = {}
+    for one, (score, loss) in zip(rivals, ((0.93, 0.9), (0.93, 0.3), (0.87, 0.5)), strict=True):
+        entry = Entry(one.steps, 0)
+        found[entry.key] = entry, outcome(score, loss)
+    assert racing.ranking(rivals, found, "accuracy", "max") == [rivals[1], rivals[0], rivals[2]]
