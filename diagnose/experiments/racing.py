@@ -21,6 +21,7 @@ from diagnose.experiments.trial import Outcome, Step
 Results = Mapping[str, tuple[Entry, Outcome]]
 KEEP = {1: 6, 2: 4, 3: 2}  # how many stay at most after so many seeds; after more, as after the last
 OWN = {1: 2, 2: 1}  # the same for the settings of one technique: two that do nearly the same take nobody else's place
+SAME = 1e-6  # deviation over mean of scores that differ by rounding only
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +129,33 @@ def _survivors(
 def ranking(
     candidates: Sequence[Candidate], results: Results, metric: str, direction: Direction, seeds: int | None = None
 ) -> list[Candidate]:
-    """The best first, by their places in the mean score and in the mean loss on the choice rows; then by the score alone.
+    """The best first, by the mean score and the mean loss on the choice rows together; then by the score alone.
 
     A score such as accuracy moves by whole rows, of which there may be few: most differences in it are one or two rows'
-    luck. The loss weighs every row's prediction, but can be ruled by a single one. Who is ahead by both is ahead.
+    luck. The loss weighs every row's prediction, but can be ruled by a single one. Each counts by how far a candidate
+    stands from the others.
     """
     sign = 1 if direction == "min" else -1
     by_score = [sign * _mean(scores(results, one.steps, metric, seeds=seeds), sign) for one in candidates]
     by_loss = [_mean(scores(results, one.steps, "loss", seeds=seeds)) for one in candidates]
-    places = _places(by_score), _places(by_loss)
-    order = sorted(range(len(candidates)), key=lambda at: (places[0][at] + places[1][at], by_score[at]))
+    both = [sum(pair) for pair in zip(_standing(by_score), _standing(by_loss), strict=True)]
+    order = sorted(range(len(candidates)), key=lambda at: (both[at], by_score[at]))
     return [candidates[at] for at in order]
 
 
-def _places(values: Sequence[float]) -> list[float]:
-    """Of each value, how many are lower, and half of those that are equal."""
-    return [sum((other < one) + 0.5 * (other == one) for other in values) for one in values]
+def _standing(values: Sequence[float]) -> list[float]:
+    """How far each lies above the mean, in deviations; 0 where all are the same but for rounding.
+
+    The worst quarter counts as its best one: a candidate that went astray would make all others look alike.
+    """
+    known = sorted(one for one in values if math.isfinite(one))
+    if len(known) < 2:
+        return [0.0 if math.isfinite(one) else 1.0 for one in values]
+    worst = known[max(1, int(0.75 * (len(known) - 1)))]
+    clipped = [min(one, worst) for one in values]
+    mean = math.fsum(clipped) / len(clipped)
+    deviation = math.sqrt(math.fsum((one - mean) ** 2 for one in clipped) / len(clipped))
+    return [(one - mean) / deviation if deviation > SAME * abs(mean) else 0.0 for one in clipped]
 
 
 def _mean(values: Mapping[int, float], sign: int = 1) -> float:

@@ -212,3 +212,24 @@ def test_the_loss_tells_apart_what_the_score_of_few_rows_cannot():
         entry = Entry(one.steps, 0)
         found[entry.key] = entry, outcome(score, loss)
     assert racing.ranking(rivals, found, "accuracy", "max") == [rivals[1], rivals[0], rivals[2]]
+
+
+def test_a_candidate_that_went_astray_does_not_make_the_others_look_alike():
+    rivals = [candidate(name) for name in NAMES[:5]]
+    found = {}
+    for one, (score, loss) in zip(
+        rivals, ((0.80, 1.2), (0.79, 0.6), (0.5, 1e12), (0.78, 0.9), (0.1, None)), strict=True
+    ):
+        entry = Entry(one.steps, 0)
+        found[entry.key] = entry, outcome(score, loss)
+    assert racing.ranking(rivals, found, "accuracy", "max")[0] == rivals[1]
+
+
+def test_scores_that_differ_by_rounding_only_are_the_same():
+    """The mean of 0.58 and 0.52 is that of 0.55 and 0.55; the loss has the say."""
+    smooth, cool = candidate(NAMES[0]), candidate(NAMES[1])
+    found = {}
+    for one, values in ((smooth, ((0.55, 1.2), (0.55, 1.0))), (cool, ((0.58, 1.0), (0.52 - 1e-9, 0.9)))):
+        for seed, (score, loss) in enumerate(values):
+            found[Entry(one.steps, seed).key] = Entry(one.steps, seed), outcome(score, loss)
+    assert racing.ranking([smooth, cool], found, "accuracy", "max") == [cool, smooth]
