@@ -191,6 +191,8 @@ def _next_step(now: Plan, settings: Settings) -> str:
     if last is None or not last.field.candidates:
         healthy = last is not None and last.report is not None and last.report.healthy
         return "nothing is wrong that a technique here would treat" if healthy else "no technique fits what was found"
+    if last.winner is None and last.base:
+        return "take the winner; nothing was shown to help on top of it"
     if last.winner is None:
         return "no technique was shown to help: keep the training as it is, or try others with --rounds or --technique"
     return f"take the winner; --resume --rounds {settings.rounds + 1} diagnoses it again and goes on from there"

@@ -352,6 +352,17 @@ def test_later_rounds_are_compared_with_what_they_began_with():
     assert "in pairs with those of dropout rate=0.5" in " ".join(text.split())
 
 
+@pytest.mark.parametrize("style", ["text", "markdown", "html"])
+def test_the_table_says_what_a_later_round_is_compared_with(style):
+    first = result(score=0.8125)
+    later = result(technique="early-stopping", settings={"patience": 5}, round=2, score=0.75)
+    later = replace(later, steps=(*first.steps, ("early-stopping", {"patience": 5})))
+    shown = render(style, report(first, later))
+    head = shown.index("round 2: dropout rate=0.5")
+    assert shown.index("dropout 0.5") < head < shown.index("early-stopping 5")
+    assert shown[head:].index("0.8125") < shown[head:].index("0.75")
+
+
 TRAINED = record(
     Entry((("dropout", {"rate": 0.5}),), 1),
     Outcome(

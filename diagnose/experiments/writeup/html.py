@@ -60,20 +60,12 @@ def _table(report: RerunReport) -> str:
     if not report.results:
         return f"<p>Nothing was tried{'' if report.complete else ' yet'}.</p>"
     heads = ("Technique", "Seeds", _text(report.metric), "Difference", "Outcome")
-    base = ("baseline", str(report.baseline.score.count), words.value(report.baseline.score.mean), "", "")
-    rows = [_row("th", heads), _row("td", base)]
-    for one in report.results:
-        ending = words.outcome(one)
+    rows = [_row("th", heads)]
+    for name, one, score, difference, ending in words.rows(report):
         color = f' style="color:{COLORS[ending]}"' if ending in COLORS else ""
-        difference = words.change(one.difference)
-        cells = (
-            _text(words.tried(one)),
-            str(one.trials),
-            words.value(one.score),
-            difference,
-            f"<b{color}>{ending}</b>",
-        )
-        rows.append(_row("td", cells))
+        told = f"<b{color}>{ending}</b>" if ending else ""
+        count = report.baseline.score.count if one is None else one.trials
+        rows.append(_row("td", (_text(name), str(count), score, difference, told)))
     return f"<table>{''.join(rows)}</table>"
 
 

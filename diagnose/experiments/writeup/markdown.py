@@ -27,14 +27,10 @@ def write(report: RerunReport) -> str:
 def _table(report: RerunReport) -> str:
     if not report.results:
         return "Nothing was tried." if report.complete else "Nothing was tried yet."
-    rows = [
-        f"| Technique | Seeds | {escape(report.metric)} | Difference | Outcome |",
-        "|---|---:|---:|---|---|",
-        f"| baseline | {report.baseline.score.count} | {words.value(report.baseline.score.mean)} | | |",
-    ]
-    for one in report.results:
-        cells = (escape(words.tried(one)), str(one.trials), words.value(one.score), words.change(one.difference))
-        rows.append(f"| {' | '.join(cells)} | {words.outcome(one)} |")
+    rows = [f"| Technique | Seeds | {escape(report.metric)} | Difference | Outcome |", "|---|---:|---:|---|---|"]
+    for name, one, score, difference, ending in words.rows(report):
+        count = report.baseline.score.count if one is None else one.trials
+        rows.append(f"| {' | '.join((escape(name), str(count), score, difference, ending))} |")
     return "\n".join(rows)
 
 

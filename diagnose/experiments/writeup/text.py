@@ -50,9 +50,8 @@ def hung(name: str, text: str, look: Look, *, inner: int = 0) -> list[str]:
 def _table(report: RerunReport, look: Look) -> list[str]:
     if not report.results:
         return ["Nothing was tried." if report.complete else "Nothing was tried yet."]
-    rows = [(words.tried(one), words.value(one.score), words.change(one.difference)) for one in report.results]
-    rows.insert(0, ("baseline", words.value(report.baseline.score.mean), ""))
-    outcomes = ["", *map(words.outcome, report.results)]
+    rows = [(name, score, difference) for name, _, score, difference, _ in words.rows(report)]
+    outcomes = [ending for *_, ending in words.rows(report)]
     metric = clean(report.metric)
     scored = max(spaced(metric), *(spaced(row[1]) for row in rows))
     changed = max(len("difference"), *(spaced(row[2]) for row in rows))

@@ -96,6 +96,19 @@ def tried(one: Result) -> str:
     return clean(" ".join([one.technique, *told]))
 
 
+def rows(report: RerunReport) -> list[tuple[str, Result | None, str, str, str]]:
+    """The table: name, result, score, difference and outcome; ahead of each round what it is compared with."""
+    found: list[tuple[str, Result | None, str, str, str]] = []
+    for number, results in groupby(report.results, key=lambda one: one.round):
+        same = list(results)
+        base = same[0].steps[:-1]
+        before = next((one.score for one in report.results if base and one.steps == base), report.baseline.score.mean)
+        name = f"round {number}: {steps(base) if base else 'baseline'}" if number > 1 else "baseline"
+        found.append((name, None, value(before), "", ""))
+        found += [(tried(one), one, value(one.score), change(one.difference), outcome(one)) for one in same]
+    return found
+
+
 def settings(one: Result) -> str:
     """The settings alone: "rate=0.5"; with what they stand on top of in a later round."""
     told = ", ".join(_settings(one.settings.items())) or "no settings"
