@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -79,12 +79,15 @@ def field(
     named: Sequence[str] = (),
     tried: Collection[str] = (),
     width: int = WIDTH,
+    unfit: Callable[[Sequence[Step]], str | None] = lambda steps: None,
 ) -> Field:
     """The candidates for what was found, the likeliest first.
 
     base   the steps that the round begins with; its techniques are not put on top of themselves
     named  techniques that the user asks for: these, in this order, whatever was found
     tried  slugs of techniques that an earlier round has tried on the same base
+    unfit  why these steps turned out not to fit when they were to be trained; None where they did, or nobody knows yet.
+           Another technique takes the place of one that doesn't fit
     """
     left_out: list[tuple[str, str]] = []
     candidates: list[Candidate] = []
@@ -102,7 +105,11 @@ def field(
         except CannotEdit as error:
             left_out.append((slug, str(error)))
             continue
-        candidates += [Candidate((*base, (slug, dict(choice))), treats, why) for choice in choices]
+        whole = [Candidate((*base, (slug, dict(choice))), treats, why) for choice in choices]
+        fit = [one for one in whole if unfit(one.steps) is None]
+        candidates += fit
+        if not fit:
+            left_out += [(slug, unfit(one.steps) or "") for one in whole[:1]]
     return Field(tuple(candidates), tuple(left_out))
 
 

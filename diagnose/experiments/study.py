@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from diagnose.experiments import racing
@@ -104,7 +105,8 @@ def _round(number: int, base: tuple[Step, ...], tried: set[str], results: Result
     runs = outcomes(results, base)
     report = settings.diagnosed if settings.diagnosed is not None and not base else judged(runs)
     facts = outcomes(results, ())[0].known()
-    found = field(report, facts, base, named=settings.named if number == 1 else (), tried=tried)
+    unfit = partial(unfitness, results)
+    found = field(report, facts, base, named=settings.named if number == 1 else (), tried=tried, unfit=unfit)
     race = racing.run(
         found.candidates,
         base,
@@ -119,6 +121,12 @@ def _round(number: int, base: tuple[Step, ...], tried: set[str], results: Result
         return one
     compared = tuple(compare(candidate, one, results, settings) for candidate in found.candidates)
     return Round(number, base, report, found, race, compared, _winner(compared, results, settings))
+
+
+def unfitness(results: Results, steps: Sequence[Step]) -> str | None:
+    """Why these steps don't fit the training, as their first trial has found out; None where they do, or it is to come."""
+    found = results.get(Entry(tuple(steps), 0).key)
+    return found[1].failed if found is not None and found[1].unfit else None
 
 
 def outcomes(results: Results, steps: Sequence[Step]) -> list[Outcome]:

@@ -28,9 +28,7 @@ def report_of(now: Plan, results: Results, settings: Settings, **known: object) 
     runs = study.outcomes(results, ())
     first = next((one for one in runs if one.failed is None), Outcome())
     found = now.rounds[0].report if now.rounds else None
-    stood = [(one, at) for at in now.rounds for one in _standing(at, results, settings)]
-    unfit = {(one.candidate.technique, why): None for one, _ in stood if (why := _unfit(one, results))}
-    whole = tuple(_result(one, at, results, settings) for one, at in stood if not _unfit(one, results))
+    whole = tuple(_result(one, at, results, settings) for at in now.rounds for one in _standing(at, results, settings))
     winner = next((at for at in reversed(now.rounds) if at.winner is not None), None)
     fields: dict[str, object] = {
         "metric": settings.metric,
@@ -41,7 +39,7 @@ def report_of(now: Plan, results: Results, settings: Settings, **known: object) 
         "baseline": _baseline(runs, found, results, settings),
         "results": whole,
         "winner": None if winner is None else Winner(_steps(winner), None, code(now, winner)),
-        "left_out": (*(one for at in now.rounds for one in at.field.left_out), *unfit),
+        "left_out": tuple(one for at in now.rounds for one in at.field.left_out),
         "complete": now.over,
         "next_step": _next_step(now, settings),
         "trials": len(results),
@@ -58,12 +56,6 @@ def _standing(at: Round, results: Results, settings: Settings) -> Sequence[Compa
         return at.compared
     begun = [one for one in at.field.candidates if study.outcomes(results, one.steps)]
     return [study.compare(one, at, results, settings) for one in begun]
-
-
-def _unfit(one: Compared, results: Results) -> str | None:
-    """Why a technique turned out not to fit this training when it was to be put on it; None where it was tried."""
-    runs = study.outcomes(results, one.candidate.steps)
-    return runs[0].failed if runs and runs[0].unfit else None
 
 
 def _steps(at: Round) -> tuple[Step, ...]:

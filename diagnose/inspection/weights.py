@@ -82,7 +82,8 @@ def change(before: Sequence[FloatArray], after: Sequence[FloatArray]) -> float:
 def _lost(arrays: Sequence[FloatArray]) -> float:
     """Share of NaN and Inf; NaN for a layer without weights."""
     size = sum(array.size for array in arrays)
-    bad = [array for array in arrays if not math.isfinite(float(array.sum()))]  # one pass where all is well
+    with np.errstate(all="ignore"):  # inf - inf
+        bad = [array for array in arrays if not math.isfinite(float(array.sum()))]  # one pass where all is well
     return sum(np.count_nonzero(~np.isfinite(array)) for array in bad) / size if size else math.nan
 
 

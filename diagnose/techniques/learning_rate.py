@@ -31,7 +31,10 @@ from diagnose.techniques_reason import boosts, cause, seen
 if TYPE_CHECKING:
     from diagnose.recipes import Facts, Recipe, Settings
 
-LOWER = {"diverging", "oscillating", "collapse", "high-variance", "run-variance", "unrepresentative-validation"}
+LOWER = {
+    *("diverging", "oscillating", "collapse", "high-variance", "run-variance", "unrepresentative-validation"),
+    *("exploding-gradients", "dead-units", "saturated-units"),
+}
 HIGHER = {"slow-learning", "underfit-unfinished"}
 
 

@@ -193,3 +193,25 @@ def test_a_diagnosis_is_made_once_for_the_same_runs():
     assert candidates.judged(runs) is candidates.judged(list(runs))
     assert candidates.judged([Outcome()]) is None
     assert study.outcomes({}, ()) == []
+
+
+@pytest.mark.parametrize("order", [None, random.Random(3)])
+def test_another_technique_takes_the_place_of_one_that_turns_out_not_to_fit(order):
+    asked = settings(named=(), seeds=3)
+    first = list(dict.fromkeys(one.technique for one in plan_after_the_baseline(asked)))
+
+    def world(steps, seed):
+        if steps and steps[-1] == first[0]:
+            return Outcome(failed="no layer for it", unfit=True)
+        return outcome(0.6 + NOISE[(seed + len(steps)) % 5])
+
+    last = carried_out(asked, world, order=order)[0][-1]
+    then = list(dict.fromkeys(one.technique for one in last.rounds[0].field.candidates))
+    assert last.over and len(then) == len(first) and then[:-1] == first[1:] and then[-1] not in first
+    assert (first[0], "no layer for it") in last.rounds[0].field.left_out
+    assert first[0] not in {one.candidate.technique for one in last.rounds[0].compared}
+
+
+def plan_after_the_baseline(asked):
+    known = {Entry((), seed).key: (Entry((), seed), outcome(0.6)) for seed in range(asked.seeds)}
+    return plan(known, asked).rounds[0].field.candidates

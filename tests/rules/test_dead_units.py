@@ -65,3 +65,17 @@ def test_what_cannot_be_judged(refusal, inside):
 def test_a_model_without_such_layers(judge, inside):
     found = inside(weight=[[1.0] * 3], data=(Data("x", 1.0, 0.0, 0.0),))
     assert judge("dead-units", loss=FLAT, inside=found).confidence == 0
+
+
+def test_what_killed_them_decides_what_to_do_first(judge, inside, told, constant):
+    """Ten steps an epoch: layers that moved by their own norm were thrown there; those that stood still were born dead."""
+    half = constant("dead-units", "HASTY")
+    dead = [[0.0, 0.0, float("nan")], [0.0, 1.0, float("nan")], [0.0, 1.0, float("nan")], [0.0, 1.0, float("nan")]]
+
+    def found(far):
+        moved = [[0.01] * 3, [far] * 3, [0.0] * 3, [0.0] * 3]
+        return judge("dead-units", loss=FLAT, accuracy=GUESSING, inside=inside(dead=dead, update=moved, steps=10))
+
+    assert found(1.1 * half * 10**0.5).techniques[0] == "learning-rate"
+    assert "epoch 2, 100% of the weights' size, kill them" in told(found(1.0))
+    assert found(0.9 * half * 10**0.5).techniques is None
