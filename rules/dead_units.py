@@ -13,7 +13,8 @@ How it is decided
     sure at {DEAD:%}). And nothing may be learnt: half sure when {LEARNT:%} of what there was to gain was gained (in
     accuracy, else of the training loss). A network that learns in spite of its dead units has some to spare.
     What killed them decides what to do first: where the median layer moved by over root n times {HASTY:x} its own norm
-    in an epoch of n steps, the steps were too long; else they were dead to begin with.
+    in an epoch of n steps, the steps were too long; where they were dead after the first epoch without that, their
+    first weights or biases are to blame.
 
 What else looks like it
     Inputs that are all zero or NaN; units that answer to something rare which the sample does not hold.
@@ -34,6 +35,7 @@ HASTY = 0.08  # norms of a layer in a step: sound trainings moved at most 0.05, 
 
 TECHNIQUES = ("activation", "weight-initialization", "learning-rate", "batch-normalization")
 KILLED = ("learning-rate", "batch-normalization", "activation", "weight-initialization")  # by steps that were too long
+BORN = ("weight-initialization", "activation", "batch-normalization", "learning-rate")  # dead from the first epoch on
 EFFECTS = ("vanishing-gradients", *UNLEARNT)
 
 
@@ -50,8 +52,10 @@ def dead_units(run: Run) -> Verdict | CannotJudge:
     share, layer = found
     curve = run.train.name if run.train else None
     (step, _), (far, moved) = stride(run.inside), thrown(run.inside)
-    killed = step >= HASTY
+    killed, born = step >= HASTY, run.inside.dead[0, run.inside.layers.index(layer)] >= DEAD
     say = "{share:%} of the units of {layer} are dead: they output zero for every example of the sample, and pass no gradient"
+    if born and not killed:
+        say += "; they were so from the first epoch on"
     if killed:
         say += "; steps as long as those of {moved_epoch}, {far:%} of the weights' size, kill them"
     return Verdict(
@@ -62,5 +66,5 @@ def dead_units(run: Run) -> Verdict | CannotJudge:
         names={"layer": layer.name},
         say=say,
         looks_like="inputs that are all zero, or units for something that the sample does not hold",
-        techniques=KILLED if killed else None,
+        techniques=KILLED if killed else BORN if born else None,
     )

@@ -151,9 +151,16 @@ def compare(candidate: Candidate, one: Round, results: Results, settings: Settin
         by_score,
         by_loss,
         helped=finalist and by_score.better(settings.direction),
-        loss_helped=finalist and by_loss.better("min"),
+        loss_helped=finalist and by_loss.better("min") and _skilled(candidate, results),
         finalist=finalist,
     )
+
+
+def _skilled(candidate: Candidate, results: Results) -> bool:
+    """Whether its loss is below that of guessing: a guess that is a little less wrong is no help."""
+    guess = next((one.no_skill.get("loss") for one in outcomes(results, ()) if one.no_skill), None)
+    losses = scores(results, candidate.steps, "loss", "verdict")
+    return guess is None or (bool(losses) and sum(losses.values()) / len(losses) < guess)
 
 
 def _winner(compared: Sequence[Compared], results: Results, settings: Settings) -> Candidate | None:

@@ -56,13 +56,13 @@ def snapshot(parts: Sequence[Part]) -> list[Snapshot]:
     return out
 
 
+@np.errstate(all="ignore")
 def norm(arrays: Sequence[FloatArray], parameters: int) -> float:
     """The Euclidean norm over all values, from those looked at; NaN without any."""
     seen = sum(array.size for array in arrays)
     if not seen:
         return math.nan
-    with np.errstate(all="ignore"):
-        return math.sqrt(sum(_square(array) for array in arrays) * parameters / seen)
+    return math.sqrt(sum(_square(array) for array in arrays) * parameters / seen)
 
 
 def _square(array: FloatArray) -> float:
@@ -70,6 +70,7 @@ def _square(array: FloatArray) -> float:
     return float(np.einsum("i,i->", array, array))
 
 
+@np.errstate(all="ignore")  # inf - inf
 def change(before: Sequence[FloatArray], after: Sequence[FloatArray]) -> float:
     """Norm of the change over the norm before: 0 when nothing moved, infinite when it moved away from zero."""
     if not before:
@@ -79,11 +80,11 @@ def change(before: Sequence[FloatArray], after: Sequence[FloatArray]) -> float:
     return moved / size if size else (math.inf if moved else 0.0)
 
 
+@np.errstate(all="ignore")
 def _lost(arrays: Sequence[FloatArray]) -> float:
     """Share of NaN and Inf; NaN for a layer without weights."""
     size = sum(array.size for array in arrays)
-    with np.errstate(all="ignore"):  # inf - inf
-        bad = [array for array in arrays if not math.isfinite(float(array.sum()))]  # one pass where all is well
+    bad = [array for array in arrays if not math.isfinite(float(array.sum()))]  # one pass where all is well
     return sum(np.count_nonzero(~np.isfinite(array)) for array in bad) / size if size else math.nan
 
 

@@ -165,11 +165,15 @@ def suited(name: str | None) -> str:
 
 
 def initialized(model: Any) -> Any:
-    """The model with first weights that fit each layer's activation, where they did not. Raises CannotEdit."""
+    """The model with first weights that fit each layer's activation, where they did not. Raises CannotEdit.
+
+    Biases of hidden layers begin at zero; the output's may be the user's guess of the targets' mean.
+    """
     wiring, last, found = Wiring(settled(model)), tail(model), []
     for layer in [*hidden(model), *(one for one in last.values() if mixes(one))]:
         if not isinstance(layer, RECURRENT):
             found += drawn([layer], suited(function(layer, wiring.block(layer))))
+    found += [layer for layer in hidden(model) if _unbiased(getattr(layer, "cell", layer))]
     return _changed(model, found, "every layer's weights are drawn for its activation already, or come from elsewhere")
 
 
@@ -186,6 +190,17 @@ def drawn(layers: Iterable[Layer], initializer: str) -> list[Layer]:
             variable.assign(own(variable.shape, dtype=variable.dtype))
         changed.append(layer)
     return changed
+
+
+def _unbiased(layer: Any) -> bool:
+    """Let a layer's, or a cell's, biases begin at zero; whether they did not."""
+    begun, bias = getattr(layer, "bias_initializer", None), getattr(layer, "bias", None)
+    if begun is None or isinstance(begun, keras.initializers.Zeros):
+        return False
+    layer.bias_initializer = keras.initializers.Zeros()
+    if bias is not None and _is(bias):
+        bias.assign(keras.ops.zeros_like(bias))
+    return True
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def _edit(recipe: Recipe) -> Recipe:
-    """Kernels drawn anew where the initializer does not fit the activation behind them."""
+    """Kernels drawn anew where the initializer does not fit the activation behind them; biases that begin at zero."""
     from diagnose.recipes import settings
 
     return recipe.remodelled(settings.initialized)
@@ -49,7 +49,9 @@ def weight_initialization(case: Case) -> Advice:
             'Dense(64, activation="relu", kernel_initializer="he_normal"); "glorot_uniform" with tanh, sigmoid',
             '"kernel_initializer" in settings',
             'relu = "lu" in str(settings.get("activation"))  # relu, leaky_relu, elu, gelu\n'
-            '        settings["kernel_initializer"] = "he_normal" if relu else "glorot_uniform"',
+            '        settings["kernel_initializer"] = "he_normal" if relu else "glorot_uniform"\n'
+            '        if "bias_initializer" in settings and layer is not old.layers[-1]:\n'
+            '            settings["bias_initializer"] = "zeros"',
             output=True,
         ),
     )

@@ -1,6 +1,7 @@
 """The study as a function of its results: rounds, who wins, and that nothing shown means nothing changed."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -193,6 +194,19 @@ def test_a_diagnosis_is_made_once_for_the_same_runs():
     assert candidates.judged(runs) is candidates.judged(list(runs))
     assert candidates.judged([Outcome()]) is None
     assert study.outcomes({}, ()) == []
+
+
+@pytest.mark.parametrize(("level", "helps"), [(1.06, False), (0.9, True)])
+def test_a_guess_that_is_a_little_less_wrong_is_no_help(level, helps):
+    """Guessing has a loss of 1.05. The loss falls from 1.1 in every pair, to the guess's level or below it."""
+
+    def world(steps, seed):
+        loss = (1.1 if not steps else level) + NOISE[seed] / 10
+        return replace(outcome(0.3, loss=loss), no_skill={} if steps else {"loss": 1.05})
+
+    last = carried_out(settings(), world)[0][-1]
+    assert all(one.loss_helped == helps for one in last.rounds[0].compared if one.finalist)
+    assert (last.rounds[0].winner is not None) == helps and last.rounds[0].race.finalists
 
 
 @pytest.mark.parametrize("order", [None, random.Random(3)])

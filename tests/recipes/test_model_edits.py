@@ -310,6 +310,20 @@ def test_first_weights_are_drawn_anew_only_where_they_do_not_fit():
     assert changed == {"a", "c", "o"}
 
 
+def test_hidden_biases_begin_at_zero_and_the_outputs_own_stays():
+    low = keras.initializers.Constant(-10.0)
+    parts = [
+        L.SimpleRNN(3, return_sequences=True, bias_initializer=low, name="r"),
+        L.LSTM(3, name="l"),
+        L.Dense(5, "tanh", bias_initializer=low, name="d"),
+        L.Dense(1, bias_initializer=low, name="o"),
+    ]
+    new = settings.initialized(compiled(keras.Sequential([keras.Input((4, 2)), *parts])))
+    biases = {"r": new.get_layer("r").cell.bias, "d": new.get_layer("d").bias, "o": new.get_layer("o").bias}
+    assert {name: np.unique(values(one)).tolist() for name, one in biases.items()} == {"r": [0], "d": [0], "o": [-10]}
+    assert sorted(np.unique(values(new.get_layer("l").cell.bias))) == [0, 1]  # the forget gate's ones
+
+
 def test_the_penalty_is_on_every_trained_kernel_and_is_saved(experiments, tmp_path):
     parts = [
         L.Bidirectional(L.LSTM(2, return_sequences=True), name="both"),

@@ -68,14 +68,17 @@ def test_a_model_without_such_layers(judge, inside):
 
 
 def test_what_killed_them_decides_what_to_do_first(judge, inside, told, constant):
-    """Ten steps an epoch: layers that moved by their own norm were thrown there; those that stood still were born dead."""
+    """Ten steps an epoch: layers that moved by their own norm were thrown there."""
     half = constant("dead-units", "HASTY")
-    dead = [[0.0, 0.0, float("nan")], [0.0, 1.0, float("nan")], [0.0, 1.0, float("nan")], [0.0, 1.0, float("nan")]]
 
-    def found(far):
+    def found(far, first=0.0):
+        dead = [[0.0, first, float("nan")], *([[0.0, 1.0, float("nan")]] * 3)]
         moved = [[0.01] * 3, [far] * 3, [0.0] * 3, [0.0] * 3]
         return judge("dead-units", loss=FLAT, accuracy=GUESSING, inside=inside(dead=dead, update=moved, steps=10))
 
-    assert found(1.1 * half * 10**0.5).techniques[0] == "learning-rate"
-    assert "epoch 2, 100% of the weights' size, kill them" in told(found(1.0))
+    for first in (0.0, 1.0):
+        assert found(1.1 * half * 10**0.5, first).techniques[0] == "learning-rate"
+    assert told(found(1.0)).endswith("as those of epoch 2, 100% of the weights' size, kill them")
+    born = found(0.9 * half * 10**0.5, 1.0)
+    assert born.techniques[0] == "weight-initialization" and "from the first epoch on" in told(born)
     assert found(0.9 * half * 10**0.5).techniques is None
