@@ -20,6 +20,9 @@ from diagnose.experiments.trial import Outcome, Step
 from diagnose.report import Report
 
 
+SKILL = 0.01  # share by which a loss must be below that of guessing, to be more than another guess
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the user asked for.
@@ -160,7 +163,7 @@ def _skilled(candidate: Candidate, results: Results) -> bool:
     """Whether its loss is below that of guessing: a guess that is a little less wrong is no help."""
     guess = next((one.no_skill.get("loss") for one in outcomes(results, ()) if one.no_skill), None)
     losses = scores(results, candidate.steps, "loss", "verdict")
-    return guess is None or (bool(losses) and sum(losses.values()) / len(losses) < guess)
+    return guess is None or (bool(losses) and sum(losses.values()) / len(losses) < guess - SKILL * abs(guess))
 
 
 def _winner(compared: Sequence[Compared], results: Results, settings: Settings) -> Candidate | None:

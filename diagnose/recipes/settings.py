@@ -199,7 +199,7 @@ def _unbiased(layer: Any) -> bool:
         return False
     layer.bias_initializer = keras.initializers.Zeros()
     if bias is not None and _is(bias):
-        bias.assign(keras.ops.zeros_like(bias))
+        bias.assign(keras.ops.zeros(bias.shape, dtype=bias.dtype))
     return True
 
 

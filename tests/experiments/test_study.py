@@ -196,7 +196,7 @@ def test_a_diagnosis_is_made_once_for_the_same_runs():
     assert study.outcomes({}, ()) == []
 
 
-@pytest.mark.parametrize(("level", "helps"), [(1.06, False), (0.9, True)])
+@pytest.mark.parametrize(("level", "helps"), [(1.06, False), (1.0445, False), (0.9, True)])
 def test_a_guess_that_is_a_little_less_wrong_is_no_help(level, helps):
     """Guessing has a loss of 1.05. The loss falls from 1.1 in every pair, to the guess's level or below it."""
 
