@@ -19,7 +19,6 @@ from diagnose.experiments.store import Entry
 from diagnose.experiments.trial import Outcome, Step
 from diagnose.report import Report
 
-
 SKILL = 0.01  # share by which a loss must be below that of guessing, to be more than another guess
 
 
