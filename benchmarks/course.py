@@ -77,9 +77,9 @@ def lenet_model() -> Any:
         [
             keras.Input((8, 8, 1)),
             layers.Conv2D(6, 3, padding="same", activation="tanh"),
-            layers.AveragePooling2D(),
+            layers.AveragePooling2D(2),
             layers.Conv2D(16, 3, padding="same", activation="tanh"),
-            layers.AveragePooling2D(),
+            layers.AveragePooling2D(2),
             layers.Flatten(),
             layers.Dense(84, "tanh"),
             layers.Dense(10, "softmax"),
