@@ -81,6 +81,8 @@ def space():
 def quiet():
     keras.utils.set_random_seed(1)
     keras.utils.disable_interactive_logging()
+    yield
+    keras.utils.enable_interactive_logging()  # other files' tests may share the process
 
 
 @pytest.mark.parametrize(("slug", "settings", "held"), FOUND)

@@ -104,6 +104,7 @@ def elsewhere(tmp_path_factory):
     keras.utils.set_random_seed(1)
     keras.utils.disable_interactive_logging()
     yield
+    keras.utils.enable_interactive_logging()  # other files' tests may share the process
     os.chdir(before)
 
 
