@@ -169,15 +169,16 @@ def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
 def _ranked(findings: list[Finding], before: Mapping[str, Collection[str]]) -> list[Finding]:
     """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence; ``before`` within.
 
-    A cause found inside the model comes before what it explains. Prediction is the last area, also for repeats: runs that
-    have not learnt, or have learnt by heart, end far apart for that reason.
+    A cause found inside the model comes before what it explains. What only repeats can tell comes before the areas:
+    whoever gives repeats asks whether the result is down to chance.
     """
     surest = max((one.confidence for one in findings), default=0.0)
     rules = load_rules()
 
     def key(one: Finding) -> tuple[int, int, float]:
         front = one.confidence >= SURE or one.confidence >= surest - NEAR
-        return (0, AREAS.index(one.area), -one.confidence) if front else (1, 0, -one.confidence)
+        order = -1 if rules[one.rule].repeats else AREAS.index(one.area)
+        return (0, order, -one.confidence) if front else (1, 0, -one.confidence)
 
     ranked = sorted(findings, key=key)
     for one in list(ranked):  # what says more about the same curves comes before what says less

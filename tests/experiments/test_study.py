@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from diagnose.experiments import candidates, study
@@ -229,3 +230,15 @@ def test_another_technique_takes_the_place_of_one_that_turns_out_not_to_fit(orde
 def plan_after_the_baseline(asked):
     known = {Entry((), seed).key: (Entry((), seed), outcome(0.6)) for seed in range(asked.seeds)}
     return plan(known, asked).rounds[0].field.candidates
+
+
+def test_runs_that_overfit_and_end_far_apart_are_told_the_first_of_it_first():
+    """Five runs that all turn, and climb to ends between 0.9 and 2.1; one that climbs alone is no repeat."""
+    ends = [0.9, 1.2, 1.5, 1.8, 2.1]
+    curves = [{**CURVES, "val_loss": [*CURVES["val_loss"][:10], *np.linspace(0.3, end, 20)]} for end in ends]
+    runs = [replace(outcome(0.6), run={"columns": one}) for one in curves]
+    report = candidates.judged(runs)
+    told = [one.rule for one in report.findings]
+    assert told[-1] == "run-variance" and told[0] == report.diagnosis == "overfit"
+    assert (report.area, report.confidence) == ("generalization", report.findings[0].confidence)
+    assert report.recommendations[0].treats[0] == "overfit"
