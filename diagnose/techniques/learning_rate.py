@@ -10,6 +10,7 @@ When it helps
 Settings
     Defaults: SGD 0.01, Adam 0.001. Search on a log scale, 0.1 to 1e-5, in steps of 3 or 10.
     If the best value lies on the border of what you tried, widen the range. Keep about a third of a rate that fails.
+    A rate far off its optimizer's default: try the default first.
 
 Risks
     A rate fitted at one batch size or optimizer does not carry over to another. Compare several seeds, not one run.
@@ -21,6 +22,7 @@ Sources
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,8 @@ LOWER = {
     *("exploding-gradients", "dead-units", "saturated-units"),
 }
 HIGHER = {"slow-learning", "underfit-unfinished"}
+USUAL = {"sgd": 0.01}  # Keras's default of an optimizer; of all others 0.001
+FAR = 30  # times off the usual rate, from which on steps of 10 around today's don't get there
 
 
 def _factors(rule: str) -> tuple[float, ...]:
@@ -50,7 +54,15 @@ def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
 
     if facts.learning_rate is None:
         raise CannotEdit("the learning rate follows a schedule: change the schedule's first rate")
-    return [{"learning_rate": float(f"{facts.learning_rate * factor:.2g}")} for factor in _factors(rule)]
+    return [{"learning_rate": float(f"{one:.2g}")} for one in _rates(facts.learning_rate, facts.optimizer, rule)]
+
+
+def _rates(today: float, optimizer: str, rule: str) -> list[float]:
+    """Around today's; where the usual one lies far off on the side to search, that one first, and the way to it."""
+    usual = USUAL.get(optimizer, 0.001)
+    if (today > FAR * usual and rule not in HIGHER) or (today < usual / FAR and rule not in LOWER):
+        return [usual, math.sqrt(usual * today), today * (0.1 if today > usual else 10.0)]
+    return [today * factor for factor in _factors(rule)]
 
 
 def _edit(recipe: Recipe, learning_rate: float) -> Recipe:

@@ -128,6 +128,22 @@ def test_only_the_rate_changes():
     same_but(builder(optimizer=given)(), edited, "optimizer")
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "today", "rule", "rates"),
+    [
+        ("adam", 0.001, "underfit-flat", [0.01, 1e-4, 1e-5]),
+        ("adam", 0.003, "oscillating", [3e-4, 9e-4, 3e-5]),
+        ("adam", 1e-7, "slow-learning", [0.001, 1e-5, 1e-6]),
+        ("sgd", 1e-6, "underfit-flat", [0.01, 1e-4, 1e-5]),
+        ("sgd", 100.0, "diverging", [0.01, 1.0, 10.0]),
+        ("adam", 1e-7, "oscillating", [1e-8, 3e-8, 1e-9]),  # the usual rate lies on the wrong side
+    ],
+)
+def test_far_off_the_usual_rate_that_one_is_tried_first(optimizer, today, rule, rates):
+    found = techniques.get("learning-rate").settings(Facts(optimizer=optimizer, learning_rate=today), rule)
+    assert [one["learning_rate"] for one in found] == pytest.approx(rates)
+
+
 def test_a_rate_that_a_schedule_sets_is_not_changed():
     ruled = keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 100))
     by_hand = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.1)
