@@ -15,14 +15,10 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 keras = pytest.importorskip("keras", reason="needs Keras: pip install 'diagnose-curves[keras]'")
 
-from diagnose import techniques  # noqa: E402
-from diagnose.curves import Curves, Series  # noqa: E402
 from diagnose.experiments.experiment import ExperimentParts  # noqa: E402
 from diagnose.experiments.trial import edited, recipe_of, run  # noqa: E402
-from diagnose.recipes import CannotEdit, Facts, Recipe, blending, combining, ensembles, members, saving, training  # noqa: E402
+from diagnose.recipes import CannotEdit, Recipe, blending, ensembles, members, saving, training  # noqa: E402
 from diagnose.recipes.data import Part  # noqa: E402
-from diagnose.report import Finding  # noqa: E402
-from diagnose.techniques import Case  # noqa: E402
 
 ROWS, EPOCHS = 60, 3
 layers = keras.layers
@@ -141,62 +137,10 @@ def test_the_first_member_is_the_users_own_training():
     assert np.array_equal(training.train(recipe("dense"), 1).predict(x), trained("dense", 0).each(x)[0])
 
 
-# How predictions become one.
-
-
-def softmax(values):
-    odds = np.exp(values - values.max(axis=-1, keepdims=True))
-    return odds / odds.sum(axis=-1, keepdims=True)
-
-
-def sigmoid(values):
-    return 1 / (1 + np.exp(-values))
-
-
-def compiled_output(units, activation, loss):
-    return compiled(keras.Sequential([keras.Input((2,)), layers.Dense(units, activation)]), loss)
-
-
-@pytest.mark.parametrize(
-    ("units", "activation", "loss", "kind", "logits"),
-    [
-        (3, "softmax", "sparse_categorical_crossentropy", "softmax", False),
-        (3, "softmax", "mse", "softmax", False),
-        (3, None, LOGITS["classes"], "softmax", True),
-        (1, "sigmoid", "binary_crossentropy", "sigmoid", False),
-        (1, None, LOGITS["binary"], "sigmoid", True),
-        (1, None, "mse", "values", False),
-        (1, "tanh", "hinge", "values", False),
-    ],
-)
-def test_what_an_output_means(units, activation, loss, kind, logits):
-    assert members.kinds(compiled_output(units, activation, loss)) == [{"kind": kind, "logits": logits}]
-
-
 def test_the_mean_of_probabilities_and_of_quantities_is_the_mean():
     each = [trained("dense", 0).each(data_of("dense")[2][0]), trained("recurrent", 0).each(data_of("recurrent")[2][0])]
     for kind, ones in zip(("dense", "recurrent"), each, strict=True):
         assert trained(kind, 0).combined(ones) == pytest.approx(np.mean(ones, axis=0), rel=1e-5)
-
-
-@pytest.mark.parametrize("weights", [[0.5, 0.5], [0.9, 0.1], [1.0, 0.0]])
-def test_logits_are_averaged_as_probabilities(weights):
-    ones = [np.array([[30.0, 0, -1], [1, 2, 3]], "float32"), np.array([[0.0, 1, 2], [-1, 0, 40]], "float32")]
-    model = compiled_output(3, None, LOGITS["classes"])
-    found = combining.combined(ones, members.mean(model, 2, weights))
-    wanted = sum(weight * softmax(one) for weight, one in zip(weights, ones, strict=True))
-    assert softmax(np.asarray(found)) == pytest.approx(wanted, abs=1e-5)
-    model = compiled_output(1, None, LOGITS["binary"])
-    found = combining.combined([one[:, :1] for one in ones], members.mean(model, 2, weights))
-    wanted = sum(weight * sigmoid(one[:, :1]) for weight, one in zip(weights, ones, strict=True))
-    assert sigmoid(np.asarray(found)) == pytest.approx(wanted, abs=1e-5)
-
-
-def test_one_member_that_is_wrong_and_sure_is_outvoted():
-    """With the mean of logits it would not be: the reason why probabilities are averaged."""
-    ones = [np.array([[2.0]], "float32"), np.array([[2.0]], "float32"), np.array([[-30.0]], "float32")]
-    model = compiled_output(1, None, LOGITS["binary"])
-    assert np.mean(ones) < 0 < float(combining.combined(ones, members.mean(model, 3))[0, 0])
 
 
 # Several inputs and outputs, and models that are a subclass.
@@ -312,7 +256,7 @@ def test_a_graph_whose_call_is_the_users_own_is_not_joined():
 
 
 def test_a_joined_model_answers_in_full_precision_whatever_the_policy():
-    each = [compiled_output(1, None, "mse") for _ in range(2)]
+    each = [compiled(keras.Sequential([keras.Input((2,)), layers.Dense(1)]), "mse") for _ in range(2)]
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
@@ -329,118 +273,6 @@ def test_saving_leaves_the_members_as_they_are(tmp_path):
     training.save(one, tmp_path)
     assert [member.name for member in one.members] == ["mine", "mine"]
     assert all(member.compiled for member in one.members)
-
-
-# Fitting a combination.
-
-DENSE = compiled_output(3, "softmax", "sparse_categorical_crossentropy")
-NUMBER = compiled_output(1, None, "mse")
-
-
-def judged(rows, seed=0, sharp=1.0):
-    """Labels, and predictions of two members: one that knows them somewhat, one that guesses."""
-    rng = np.random.default_rng(seed)
-    y = rng.integers(3, size=rows)
-    good = softmax(sharp * (1.5 * np.eye(3)[y] + rng.normal(size=(rows, 3)))).astype("float32")
-    bad = softmax(sharp * 2 * rng.normal(size=(rows, 3))).astype("float32")
-    return Part(np.zeros((rows, 1)), y), [good, bad]
-
-
-def entropy(predicted, y):
-    return -np.log(np.asarray(predicted)[np.arange(len(y)), y]).mean()
-
-
-def test_the_better_member_gets_the_weight():
-    part, each = judged(400)
-    weights = blending.weighted(DENSE, each, part)["outputs"][0]["weights"]
-    assert sum(weights) == pytest.approx(1) and weights[0] > 0.85
-    tried = [entropy(share * each[0] + (1 - share) * each[1], part.y) for share in np.linspace(0, 1, 101)]
-    assert weights[0] == pytest.approx(np.argmin(tried) / 100, abs=0.02)
-
-
-def test_few_rows_do_not_talk_it_out_of_the_mean():
-    part, each = judged(400)
-    few = part.take(slice(3)), blending.taken(each, slice(3))
-    weights = blending.weighted(DENSE, few[1], few[0])["outputs"][0]["weights"]
-    assert weights == pytest.approx([0.5, 0.5], abs=0.3)
-    trust = np.array(blending.stacked(DENSE, few[1], few[0])["outputs"][0]["trust"])
-    assert np.abs(trust - 0.5).max() < 0.36  # one deviation of the prior
-
-
-def test_quantities_are_weighted_by_the_users_own_loss():
-    rng = np.random.default_rng(0)
-    y = rng.normal(size=200) * 1000
-    each = [
-        np.c_[y + 100 * rng.normal(size=200)].astype("float32"),
-        np.c_[y + 300 * rng.normal(size=200)].astype("float32"),
-    ]
-    weights = blending.weighted(NUMBER, each, Part(np.zeros((200, 1)), y))["outputs"][0]["weights"]
-    assert weights[0] == pytest.approx(0.9, abs=0.05)  # inversely as the variances: 9 to 1
-    whole = compiled_output(1, None, "huber")  # by Keras, for a loss that is no usual one
-    again = blending.weighted(whole, each, Part(np.zeros((200, 1)), y))["outputs"][0]["weights"]
-    assert again[0] == pytest.approx(0.9, abs=0.1)
-    other = compiled_output(1, None, lambda y, predicted: keras.ops.mean(keras.ops.abs(y - predicted)))
-    weights = blending.weighted(other, each, Part(np.zeros((200, 1)), y))["outputs"][0]["weights"]
-    assert weights[0] == pytest.approx(0.9, abs=0.1)
-
-
-def test_a_stacked_combination_of_quantities_is_non_negative_least_squares():
-    rng = np.random.default_rng(0)
-    z = rng.normal(size=(2, 500, 1)) * 100
-    y = 0.7 * z[0] + 0.3 * z[1] + 50 + rng.normal(size=(500, 1))
-    found = blending.stacked(NUMBER, list(z.astype("float32")), Part(np.zeros((500, 1)), y[:, 0]))["outputs"][0]
-    assert np.array(found["trust"])[:, 0] == pytest.approx([0.7, 0.3], abs=0.01)
-    assert found["bias"] == pytest.approx([50], abs=1)
-    against = blending.stacked(NUMBER, [-z[0], z[1]], Part(np.zeros((500, 1)), y[:, 0]))["outputs"][0]
-    assert np.min(against["trust"]) == 0
-
-
-@pytest.mark.parametrize("logits", [False, True])
-def test_stacking_corrects_members_that_are_too_sure(logits):
-    part, each = judged(400, sharp=5.0)
-    model = compiled_output(3, None, LOGITS["classes"]) if logits else DENSE
-    given = [np.log(one + 1e-12).astype("float32") for one in each] if logits else each
-    how = blending.stacked(model, given, part)
-    fresh, seen = judged(400, seed=1, sharp=5.0)
-    asked = [np.log(one + 1e-12).astype("float32") for one in seen] if logits else seen
-    answer = np.asarray(combining.combined(asked, how))
-    answer = softmax(answer) if logits else answer
-    assert entropy(answer, fresh.y) < 0.8 * entropy(np.mean(seen, axis=0), fresh.y)
-
-
-@pytest.mark.parametrize("hot", [False, True])
-@pytest.mark.parametrize("fit", [blending.weighted, blending.stacked])
-def test_labels_may_be_one_hot_and_rows_of_no_weight_say_nothing(fit, hot):
-    part, each = judged(60)
-    wrong = replace(part, y=(part.y + 1) % 3)
-    mixed = Part(
-        np.zeros((120, 1)), np.concatenate([part.y, wrong.y]), np.concatenate([np.ones(60), np.zeros(60)])
-    )  # fmt: skip
-    mixed = mixed.with_y(np.eye(3)[mixed.y]) if hot else mixed
-    twice = [np.concatenate([one, one]) for one in each]
-    found = fit(DENSE, twice, mixed)["outputs"][0]
-    wanted = fit(DENSE, each, part)["outputs"][0]
-    name = "weights" if fit is blending.weighted else "trust"
-    assert np.array(found[name]) == pytest.approx(np.array(wanted[name]), abs=1e-3)
-
-
-@pytest.mark.parametrize("fit", [blending.weighted, blending.stacked])
-def test_rows_that_fit_a_combination_are_judged_by_one_fitted_without_them(fit):
-    part, each = judged(50)
-    first = blending.crossed(DENSE, each, part, fit, 1)
-    mistaken = part.y.copy()
-    mistaken[7] = (mistaken[7] + 1) % 3
-    folds = blending.folds(part, blending.FOLDS, 1)
-    rows = next(one for one in folds if 7 in one)
-    same = [one for one in range(50) if one in rows]
-    # the folds are drawn by class: judge with the same folds and another label
-    others = np.setdiff1d(np.arange(50), rows)
-    again = combining.combined(
-        blending.taken(each, rows), fit(DENSE, blending.taken(each, others), Part(part.x, mistaken).take(others))
-    )
-    assert np.asarray(again) == pytest.approx(first[rows], abs=1e-6) and len(same) == len(rows)
-    whole = combining.combined(each, fit(DENSE, each, part))
-    assert np.abs(np.asarray(whole) - first).max() > 1e-4
 
 
 @pytest.mark.parametrize("slug", ["weighted-average-ensemble", "stacking"])
@@ -705,93 +537,3 @@ def test_only_predictors_are_held_and_of_epochs_only_weights():
     assert all(not member.optimizer.built for member in trained("dense", 0).members)
     assert isinstance(trained("dense", AT["horizontal-ensemble"]).members, members.Snapshots)
     assert len({id(member) for member in trained("dense", AT["horizontal-ensemble"]).members}) == 1
-
-
-# Which settings are tried, and the code that is given for them.
-
-LONG = Facts(rows=1000, validation_rows=200, epochs=200, learning_rate=0.001)
-
-
-@pytest.mark.parametrize(
-    ("slug", "facts", "expected"),
-    [
-        ("model-averaging", LONG, [{"members": 5}, {"members": 10}]),
-        ("resampling-ensemble", LONG, [{"how": how, "members": 5} for how in ("bootstrap", "folds", "splits")]),
-        ("horizontal-ensemble", LONG, [{"last": 20}, {"last": 50}]),
-        ("horizontal-ensemble", replace(LONG, epochs=15), [{"last": 5}, {"last": 7}]),
-        ("horizontal-ensemble", replace(LONG, epochs=10), [{"last": 5}]),
-        ("snapshot-ensemble", LONG, [{"cycles": 5, "learning_rate": rate} for rate in (0.001, 0.003, 0.01)]),
-        ("snapshot-ensemble", replace(LONG, epochs=9, learning_rate=None), [{"cycles": 2, "learning_rate": None}]),
-        ("weighted-average-ensemble", LONG, [{"members": 5}, {"members": 10}]),
-        ("stacking", LONG, [{"members": 5}, {"members": 10}]),
-        ("weight-averaging", LONG, [{"momentum": 0.99}, {"last": 50}]),
-        ("weight-averaging", replace(LONG, rows=64, epochs=40), [{"last": 10}]),
-    ],
-)
-def test_settings_fit_the_training(slug, facts, expected):
-    assert list(techniques.get(slug).settings(facts, "high-variance")) == expected
-
-
-@pytest.mark.parametrize(
-    ("slug", "facts", "reason"),
-    [
-        ("resampling-ensemble", Facts(rows=12), "12 training rows are too few"),
-        ("horizontal-ensemble", Facts(epochs=4), "4 epochs are too few"),
-        ("snapshot-ensemble", Facts(epochs=7), "7 epochs are too few"),
-        ("weighted-average-ensemble", Facts(validation_rows=9), "9 validation rows are too few"),
-        ("stacking", Facts(validation_rows=9), "9 validation rows are too few"),
-        ("weight-averaging", Facts(rows=64, epochs=5), "10 updates in 5 epochs"),
-    ],
-)
-def test_a_training_that_it_does_not_fit_is_told_why(slug, facts, reason):
-    with pytest.raises(CannotEdit, match=reason):
-        techniques.get(slug).settings(facts, "high-variance")
-
-
-def advised(slug, settings):
-    """The code for a run of two epochs, with settings that a re-run found."""
-    epochs = np.arange(1, 3)
-    curves = [Series(name, split, "loss", "min", epochs, np.array([0.9, 0.5])) for name, split in CURVES]
-    finding = Finding("high-variance", "prediction", 0.9, "val_loss", (1, 2), 0.1, {}, (), "")
-    one = Case(finding, Curves(tuple(curves), 2), "val_loss", "min", 2, 2, None, settings)
-    return techniques.get(slug).advise(one)
-
-
-CURVES = (("loss", "train"), ("val_loss", "validation"))
-SHOWN = [
-    ("model-averaging", {"members": 10}, "train 10 times", "range(10)"),
-    ("weighted-average-ensemble", {"members": 10}, "10 models", "range(10)"),
-    ("stacking", {"members": 10}, "10 models", "range(10)"),
-    ("resampling-ensemble", {"how": "folds", "members": 7}, "7 models on k-fold samples", "% 7 != seed"),
-    ("horizontal-ensemble", {"last": 17}, "last 17 epochs", "kept[-17:]"),
-    ("snapshot-ensemble", {"cycles": 3, "learning_rate": 0.03}, "3 cycles", "highest = 0.03"),
-    ("weight-averaging", {"momentum": 0.999}, "use_ema", "ema_momentum = 0.999"),
-    ("weight-averaging", {"last": 50}, "the last 50 epochs' weights", "kept[-50:]"),
-]
-
-
-@pytest.mark.parametrize(("slug", "settings", "brief", "code"), SHOWN)
-def test_the_code_has_the_settings_that_were_found(slug, settings, brief, code):
-    found = advised(slug, settings)
-    compile(found.code, slug, "exec")
-    assert brief in found.brief and len(found.brief) <= 60 and code in found.code
-
-
-@pytest.mark.parametrize(
-    ("slug", "settings"),
-    [
-        ("resampling-ensemble", {"how": "folds", "members": 2}),
-        ("resampling-ensemble", {"how": "splits", "members": 2}),
-        ("weight-averaging", {"last": 2}),
-    ],
-)
-def test_the_code_runs_where_a_setting_gives_other_lines(slug, settings, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (x, y), held, _ = data_of("dense")
-    space = {"build_model": dense, "x_train": x, "y_train": y, "x_val": held[0], "y_val": held[1]}
-    exec(compile(advised(slug, settings).code, slug, "exec"), space)
-    if slug == "weight-averaging":
-        mean = [np.mean(ones, axis=0) for ones in zip(*space["kept"], strict=True)]
-        assert space["model"].get_weights()[0] == pytest.approx(mean[0], abs=1e-6)
-    else:
-        assert len(space["rows"]) == {"folds": 15, "splits": 24}[settings["how"]] and len(set(space["rows"])) > 14
