@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from diagnose import techniques
@@ -21,6 +22,8 @@ EXPECTED = {
     "generalization": "unseen rows are predicted better, or as well with a lower loss",
     "prediction": "runs differ less, and their predictions are better than a single run's",
 }
+
+WORTH = 4  # times the seeds, up to which more of them are worth a try
 
 
 def report_of(now: Plan, results: Results, settings: Settings, **known: object) -> RerunReport:
@@ -186,8 +189,27 @@ def _next_step(now: Plan, settings: Settings) -> str:
     if last.winner is None and last.base:
         return "take the winner; nothing was shown to help on top of it"
     if last.winner is None:
-        return "no technique was shown to help: keep the training as it is, or try others with --rounds or --technique"
+        more = _more_seeds(last, settings)
+        others = "try others with --rounds or --technique"
+        return f"no technique was shown to help: keep the training as it is, {more}or {others}"
     return f"take the winner; --resume --rounds {settings.rounds + 1} diagnoses it again and goes on from there"
+
+
+def _more_seeds(last: Round, settings: Settings) -> str:
+    """How many seeds would show a difference like the likeliest one's; nothing where that would take too many.
+
+    An interval's width falls with the root of their number.
+    """
+    asked = []
+    for one in last.compared:
+        mean, interval = one.difference.mean, one.difference.interval
+        if one.finalist and mean and interval and (mean > 0) == (settings.direction == "max"):
+            reach = (interval[1] - interval[0]) / 2
+            asked.append((math.ceil(one.difference.count * (reach / mean) ** 2), one.candidate.technique))
+    if not asked or min(asked)[0] > WORTH * settings.seeds:
+        return ""
+    count, technique = min(asked)
+    return f"see with --resume --seeds {max(count, settings.seeds + 1)} whether what {technique} shows so far holds, "
 
 
 def code(now: Plan, winner: Round) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from diagnose.experiments import candidates, study
+from diagnose.experiments import candidates, study, summing
 from diagnose.experiments.store import Entry
 from diagnose.experiments.study import Settings, plan
 from diagnose.experiments.trial import Outcome
@@ -242,3 +242,29 @@ def test_runs_that_overfit_and_end_far_apart_are_told_the_first_of_it_first():
     assert told[-1] == "run-variance" and told[0] == report.diagnosis == "overfit"
     assert (report.area, report.confidence) == ("generalization", report.findings[0].confidence)
     assert report.recommendations[0].treats[0] == "overfit"
+
+
+@pytest.mark.parametrize(
+    ("by", "seeds"),
+    [
+        # Five differences of mean 0.02 and deviation 0.0158, an interval that reaches 0.0246 (two finalists, t 3.495):
+        # its root-of-n falls to the mean at 5 * (0.0246 / 0.02) ** 2 = 7.6 seeds.
+        (0.02, 8),
+        (0.002, None),  # it would take 760
+        (-0.02, None),
+    ],
+)
+def test_how_many_seeds_would_show_it_is_said_where_it_is_worth_it(by, seeds):
+    spread = [0.0, 0.02, -0.02, 0.01, -0.01]
+
+    def world(steps, seed):
+        if not steps:
+            return outcome(0.6, loss=0.5)
+        mean = by if "data-scaling" in steps else -0.01
+        return outcome(0.6 + mean + spread[seed], loss=0.5)
+
+    plans, found = carried_out(settings(), world)
+    told = summing.report_of(plans[-1], found, settings()).next_step
+    assert told.startswith("no technique was shown to help: keep the training as it is")
+    wanted = f"--seeds {seeds} whether what data-scaling shows so far holds"
+    assert wanted in told if seeds else "--seeds" not in told
