@@ -113,6 +113,9 @@ def _survivors(
     def so_far(one: Candidate) -> dict[int, float]:
         return scores(results, one.steps, metric, seeds=count)
 
+    def losses(one: Candidate) -> dict[int, float]:
+        return scores(results, one.steps, "loss", seeds=count)
+
     known = [one for one in alive if len(so_far(one)) == count]
     ranked: list[Candidate] = []
     for one in ranking(known, results, metric, direction, seeds=count):
@@ -121,8 +124,16 @@ def _survivors(
     ranked = ranked if each else ranked[: KEEP.get(count, KEEP[max(KEEP)])]
     if not ranked:
         return []
-    rivals = (so_far(ranked[0]), baseline)
-    kept = [one for one in ranked if not any(hopeless(so_far(one), rival, direction) for rival in rivals)]
+    leader = ranked[0]
+
+    def given_up(one: Candidate) -> bool:
+        """Shown to be worse than the baseline, nobody wins; behind the leader, still by a lower loss."""
+        if hopeless(so_far(one), baseline, direction):
+            return True
+        lower = _mean(losses(one)) < _mean(losses(leader))
+        return not lower and hopeless(so_far(one), so_far(leader), direction)
+
+    kept = [one for one in ranked if not given_up(one)]
     return [one for one in alive if one in kept]
 
 
@@ -146,12 +157,13 @@ def ranking(
 def _standing(values: Sequence[float]) -> list[float]:
     """How far each lies above the mean, in deviations; 0 where all are the same but for rounding.
 
-    The worst quarter counts as its best one: a candidate that went astray would make all others look alike.
+    Of four or more the worst quarter counts as the next better one: a candidate that went astray would make all others
+    look alike.
     """
     known = sorted(one for one in values if math.isfinite(one))
     if len(known) < 2:
         return [0.0 if math.isfinite(one) else 1.0 for one in values]
-    worst = known[max(1, int(0.75 * (len(known) - 1)))]
+    worst = known[len(known) - 1 - len(known) // 4]
     clipped = [min(one, worst) for one in values]
     mean = math.fsum(clipped) / len(clipped)
     deviation = math.sqrt(math.fsum((one - mean) ** 2 for one in clipped) / len(clipped))

@@ -130,6 +130,31 @@ def test_whoever_is_hopelessly_behind_the_baseline_is_dropped_even_as_the_best()
     assert plans[-1].over and plans[-1].finalists == () and len(found) == SEEDS + 2
 
 
+@pytest.mark.parametrize(("loss", "stays"), [(0.4, True), (0.5, False), (0.6, False)])
+def test_behind_the_leader_in_every_score_a_lower_loss_keeps_one_in_the_race(loss, stays):
+    """Whose predictions are the same but better calibrated wins by the loss, where no score is shown to rise."""
+    table = {}
+    for seed in range(SEEDS):
+        table[NAMES[0], seed] = outcome(0.6 + 0.01 * seed, 0.5)
+        table[NAMES[1], seed] = outcome(0.59 + 0.01 * seed, loss)
+    ground = {Entry((), seed).key: (Entry((), seed), outcome(0.59 + 0.01 * seed)) for seed in range(SEEDS)}
+    found = dict(ground)
+    while missing := [e for e in race(found, [candidate(name) for name in NAMES[:2]]).entries if e.key not in found]:
+        found[missing[0].key] = (missing[0], table[missing[0].steps[0][0], missing[0].seed])
+    finalists = [one.technique for one in race(found, [candidate(name) for name in NAMES[:2]]).finalists]
+    assert NAMES[0] in finalists and (NAMES[1] in finalists) == stays
+
+
+def test_of_three_the_worst_counts_as_it_is():
+    """Two of the same score: the one whose loss is the worst is not taken for the one in the middle."""
+    found = baseline()
+    for name, score, loss in zip(NAMES, (0.59, 0.59, 0.57), (1.85, 1.08, 0.93), strict=False):
+        entry = Entry(((name, {}),), 0)
+        found[entry.key] = (entry, outcome(score, loss))
+    ranked = racing.ranking([candidate(name) for name in NAMES[:3]], found, "accuracy", "max")
+    assert [NAMES.index(one.technique) for one in ranked] == [1, 2, 0]
+
+
 def test_ties_go_to_the_lower_loss_then_to_the_recommendation():
     table = {(name, 0): outcome(0.7, loss) for name, loss in zip(NAMES, [3, 3, 1, 2, 3, 3, 3, 3], strict=True)}
     found = baseline()
