@@ -22,6 +22,7 @@ AGREED = (
 )
 UNLIKELY = 0.49  # what a claim keeps at most that another one rules out
 SURE = 0.8  # sure findings come first, in the order of the areas
+COUNTED = " (found in {runs_found:d} of {runs_judged:d} runs)"
 NEAR = 0.2  # and with them those nearly as sure as the surest
 
 
@@ -75,7 +76,7 @@ def _agreed(verdicts: Sequence[Verdict | CannotJudge]) -> Verdict | CannotJudge:
     evidence = {**median.evidence, "runs_found": float(found), "runs_judged": float(count)}
     # each further run that agrees, or disagrees, takes away some of the doubt that chance made this one look so
     confidence = logistic(odds * (1 + AGREED * agreed * math.log(count)))
-    say = median.say + " (found in {runs_found:d} of {runs_judged:d} runs)"
+    say = median.say + COUNTED
     return replace(median, confidence=confidence, evidence=evidence, say=say)
 
 
@@ -106,7 +107,7 @@ def _report(runs: Sequence[Run], verdicts: dict[str, tuple[Rule, Verdict]], unju
     run = _typical(runs)
     found = [(rule, one) for rule, one in verdicts.values() if one.confidence >= FOUND]
     before = {rule.slug: {*rule.before, *one.before} for rule, one in found}
-    findings = _ranked([_finding(rule, one, run.curves) for rule, one in found], before)
+    findings = ranked([_finding(rule, one, run.curves) for rule, one in found], before)
     diagnosis, confidence, healthy = _named(run, findings, [one.confidence for _, one in verdicts.values()])
     judged = run.val or run.train
     return Report(
@@ -166,7 +167,7 @@ def _finding(rule: Rule, verdict: Verdict, curves: Curves) -> Finding:
     )
 
 
-def _ranked(findings: list[Finding], before: Mapping[str, Collection[str]]) -> list[Finding]:
+def ranked(findings: list[Finding], before: Mapping[str, Collection[str]]) -> list[Finding]:
     """Sure ones, and those nearly as sure as the surest, by area; then the rest by confidence; ``before`` within.
 
     A cause found inside the model comes before what it explains. What only repeats can tell comes before the areas:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from diagnose.evidence import waiting
+
 if TYPE_CHECKING:
     from diagnose.curves import Series
     from diagnose.techniques import Case
@@ -115,8 +117,12 @@ import numpy as np
 
 
 def patience(case: Case) -> str:
-    """A tenth of the epochs, at least 5; a run of a million epochs has its waves at its own scale."""
-    return share_of_epochs(case, 0.1, 5)
+    """A tenth of the epochs, at least 5, and longer than this run waited for its best."""
+    if case.curves.axis != "epoch":
+        return share_of_epochs(case, waiting.SHARE, waiting.LEAST)
+    watched = next((one for one in case.curves.series if one.name == case.monitor), None)
+    waited = waiting.longest_wait(watched.values, case.mode) if watched else 0
+    return str(waiting.patience(case.epochs, waited))
 
 
 def monitor(case: Case) -> str:

@@ -13,12 +13,13 @@ from diagnose import techniques
 from diagnose.engine import diagnose
 from diagnose.errors import ReadError, UsageError
 from diagnose.experiments.trial import Outcome, Step
-from diagnose.judging import SURE
+from diagnose.judging import COUNTED, SURE, ranked
 from diagnose.recipes import CannotEdit, Facts
 from diagnose.registry import load_rules
-from diagnose.report import Report
+from diagnose.report import Finding, Report
 
 WIDTH = 4  # techniques that are raced in one round
+SOME = 2  # runs that a problem must have struck; one alone may be that seed's accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +69,54 @@ def _judged(outcomes: tuple[Outcome, ...]) -> Report | None:
     if not files:
         return None
     try:
-        return _by_area(diagnose(files if len(files) > 1 else files[0], repeats=len(files) > 1))
+        if len(files) == 1:
+            return diagnose(files[0])
+        each = [diagnose(one) for one in files]
+        for one in files:
+            one.seek(0)
+        return _by_area(diagnose(files, repeats=True), each)
     except ReadError:
         return None
 
 
-def _by_area(report: Report) -> Report:
-    """What only repeats can tell, behind what is surely found in the runs themselves.
+def _by_area(report: Report, each: Sequence[Report]) -> Report:
+    """What only repeats can tell, behind what is surely found in the runs themselves: in most of them, else in some.
 
     Nobody asked here whether the result is down to chance: the repeats are the study's own. Runs that have not learnt,
-    or have learnt by heart, end far apart for that reason.
+    or have learnt by heart, end far apart for that reason, and so do runs of which some go astray.
     """
     rules = load_rules()
     own = [one for one in report.findings if not rules[one.rule].repeats]
     if not own or own[0].confidence < SURE:
+        struck = _in_some(each, {one.rule for one in own})
+        own = ranked([*struck, *own], {slug: rule.before for slug, rule in rules.items()})
+    if not own or own[0].confidence < SURE:
         return report
     findings = (*own, *(one for one in report.findings if rules[one.rule].repeats))
     first = findings[0]
-    return replace(report, findings=findings, diagnosis=first.rule, area=first.area, confidence=first.confidence)
+    return replace(
+        report,
+        findings=findings,
+        diagnosis=first.rule,
+        area=first.area,
+        confidence=first.confidence,
+        healthy=False,
+    )
+
+
+def _in_some(each: Sequence[Report], known: Collection[str]) -> list[Finding]:
+    """What is surely found in two runs or more, but not in most."""
+    found: dict[str, list[Finding]] = {}
+    for report in each:
+        for one in report.findings:
+            if one.confidence >= SURE and one.rule not in known:
+                found.setdefault(one.rule, []).append(one)
+    out = []
+    for ones in (ones for ones in found.values() if len(ones) >= SOME):
+        typical = sorted(ones, key=lambda one: one.confidence)[len(ones) // 2]
+        evidence = {**typical.evidence, "runs_found": float(len(ones)), "runs_judged": float(len(each))}
+        out.append(replace(typical, evidence=evidence, template=typical.template + COUNTED))
+    return out
 
 
 def field(

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from diagnose.evidence.waiting import longest_wait
 from diagnose.experiments.experiment import Experiment
 from diagnose.experiments.trial import recipe_of
 from diagnose.inspection.configuration import ends, heads
@@ -45,6 +46,7 @@ def facts_of(recipe: Recipe, history: dict[str, Sequence[float]]) -> Facts:
         batch_size=recipe.batch_size,
         epochs=recipe.epochs,
         best_epoch=int(np.nanargmin(watched)) + 1 if np.isfinite(watched).any() else 1,
+        waited=longest_wait(watched),
         optimizer=type(optimizer).__name__.lower(),
         learning_rate=_rate(model, recipe, config.get("learning_rate")),
         momentum=float(config.get("momentum") or 0.0) if type(optimizer).__name__ == "SGD" else 0.0,

@@ -141,6 +141,7 @@ class Facts:
     rows           of the training set; validation_rows of the validation set
     shape          of one input without its batch: (28, 28, 1); () where a model has several inputs
     batch_size     rows a step; epochs: asked for; best_epoch: 1-based, by validation loss
+    waited         epochs in a row without a new best, before the best one
     optimizer      name in lower case; learning_rate: the one it starts with, None where a schedule rules it
     momentum       of an SGD, else 0; clipped: whether gradients are clipped
     loss           name of the compiled loss
@@ -165,6 +166,7 @@ class Facts:
     batch_size: int = 32
     epochs: int = 1
     best_epoch: int = 1
+    waited: int = 0
     optimizer: str = ""
     learning_rate: float | None = None
     momentum: float = 0.0
@@ -191,6 +193,13 @@ class Facts:
     def images(self) -> bool:
         """Whether an input is a picture: height, width, at most four channels."""
         return len(self.shape) == 3 and self.shape[-1] <= 4 and min(self.shape[:2]) >= 8
+
+    @property
+    def patience(self) -> int:
+        """Epochs for early stopping to wait."""
+        from diagnose.evidence.waiting import patience
+
+        return patience(self.epochs, self.waited)
 
     @property
     def deep(self) -> bool:

@@ -46,13 +46,12 @@ def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
 
     if not facts.deep:
         raise CannotEdit("the model has no hidden layer whose units could be dropped")
-    wait = max(5, round(0.1 * facts.epochs))
     where = "old" if facts.has("Dropout") else "output" if facts.has("BatchNormalization") else "each"
     if where != "old" and not facts.editable:
         raise CannotEdit("the model is a subclass whose layers stand in its own code: call a Dropout layer there")
     only_maps = any("Conv" in one for one in facts.layers) and facts.layers.count("Dense") <= 1
     rates = (0.5, 0.3) if where == "old" else (SPATIAL, 0.1) if where == "each" and only_maps else (0.5, 0.2)
-    return [{"rate": rate, "where": where, "patience": wait} for rate in rates]
+    return [{"rate": rate, "where": where, "patience": facts.patience} for rate in rates]
 
 
 def _edit(recipe: Recipe, rate: float, patience: int, where: str = "each") -> Recipe:

@@ -7,10 +7,10 @@ When it helps
     Validation improves and then gets worse: overfit, overconfident, collapsed runs. It belongs into most trainings.
 
 Settings
-    patience about 10% of the epochs; restore_best_weights=True; epochs set large. Prechelt's criteria: GL > 5 (validation
-    loss 5% over its lowest), PQ > 2 (that over the progress in training), UP 4 (higher after 4 strips of 5 epochs in a row).
-    GL finds a good solution most often, PQ the best average where overfitting is slight, else UP. Slow ones gain about
-    4% on average for about 4 times the training time.
+    patience 10% of the epochs, more where the run waited longer for a new best; restore_best_weights=True; epochs large.
+    Prechelt's criteria: GL > 5 (validation loss 5% over its lowest), PQ > 2 (that over the progress in training), UP 4
+    (higher after 4 strips of 5 epochs). GL finds a good solution most often, PQ the best average where overfitting is
+    slight, else UP. Slow ones gain about 4% on average for about 4 times the training time.
 
 Risks
     Too little patience stops in a dip. The validation set has now been used to choose: report on a test set.
@@ -51,7 +51,7 @@ SHORT = 30  # epochs below which no strips of five can rise often enough to be t
 
 def _settings(facts: Facts, rule: str) -> Sequence[Settings]:
     """Patience, then a criterion: UP where it overfits, else PQ; GL finds a good solution most often."""
-    first: Settings = {"patience": max(5, round(0.1 * facts.epochs))}
+    first: Settings = {"patience": facts.patience}
     if facts.epochs < SHORT:
         return (first,)
     second = "UP" if rule in ("overfit", "overconfident", "collapse") else "PQ"

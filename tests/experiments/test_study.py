@@ -244,6 +244,24 @@ def test_runs_that_overfit_and_end_far_apart_are_told_the_first_of_it_first():
     assert report.recommendations[0].treats[0] == "overfit"
 
 
+@pytest.mark.parametrize(("stuck", "first"), [(0, "good-fit"), (1, "run-variance"), (2, "underfit-flat")])
+def test_what_strikes_some_of_the_runs_is_treated_before_their_spread(stuck, first):
+    """Runs that learn well, and some that don't learn at all; one alone may be that seed's accident."""
+    rng = np.random.default_rng(0)
+    runs = []
+    for seed in range(5):
+        fall = np.zeros(60) if seed < stuck else np.exp(-np.arange(60) / 8)
+        end = 1.1 if seed < stuck else 0.3
+        loss, val_loss = (end + gap + fall + rng.normal(0, 0.004, 60) for gap in (0.0, 0.02))
+        runs.append(replace(outcome(0.6), run={"columns": {"loss": [*loss], "val_loss": [*val_loss]}}))
+    report = candidates.judged(runs)
+    assert report.diagnosis == first and report.healthy == (not stuck)
+    if stuck == 2:
+        assert report.findings[0].summary.endswith("(found in 2 of 5 runs)")
+        assert report.recommendations[0].treats[0] == "underfit-flat"
+        assert "run-variance" in [one.rule for one in report.findings]
+
+
 @pytest.mark.parametrize(
     ("by", "seeds"),
     [
