@@ -15,7 +15,7 @@ from diagnose.errors import UsageError
 from diagnose.experiments.candidates import Candidate, Field, field, judged
 from diagnose.experiments.experiment import Experiment
 from diagnose.experiments.process import Processes, TrialFailed
-from diagnose.experiments.racing import KEEP
+from diagnose.experiments.racing import KEEP, verdict_seeds
 from diagnose.experiments.rerunning import Asked, check, existing, history, named, place, settings_of
 from diagnose.experiments.study import Settings
 from diagnose.experiments.trial import Outcome, Probe
@@ -175,10 +175,13 @@ def _watched(report: Report) -> dict[str, list[float]]:
 
 def _counted(candidates: Sequence[Candidate], facts: Facts, settings: Settings) -> tuple[int, float]:
     """Trainings at most, and how many of the baseline's they take the time of."""
+    judged = verdict_seeds(candidates, settings.seeds, bool(settings.named))
     alive, raced = len(candidates), 0
-    for count in range(1, settings.seeds + 1):
+    for count in range(1, (judged.start or settings.seeds) + 1):
         raced += alive
         alive = min(alive, KEEP.get(count, KEEP[max(KEEP)]))
+    if judged.start:
+        raced += alive * settings.seeds + judged.stop - settings.seeds
     each = math.fsum(_times(one, facts) for one in candidates) / max(1, len(candidates))
     return settings.seeds + settings.rounds * raced, settings.seeds + settings.rounds * raced * each
 

@@ -1,8 +1,9 @@
 """Who gets more seeds and who is dropped: a race over paired seeds, decided on the rows that settings are chosen by.
 
 Everybody starts on the first seed. After each seed the worst are dropped, and whoever is so far behind that further
-seeds are not worth their cost (``statistics.hopeless``), until few are left, who get all seeds. That is successive
-halving (Jamieson and Talwalkar 2016) with the paired test of F-Race (Birattari and others 2002).
+seeds are not worth their cost (``statistics.hopeless``), until few are left. That is successive halving (Jamieson and
+Talwalkar 2016) with the paired test of F-Race (Birattari and others 2002). The finalists are judged on further seeds:
+whoever was best of many on the same trainings was lucky there, too, and would look better than it is.
 
 The plan is a function of the results alone: whoever works it out, at whatever time, adds to the same plan.
 """
@@ -21,6 +22,7 @@ from diagnose.experiments.trial import Outcome, Step
 Results = Mapping[str, tuple[Entry, Outcome]]
 KEEP = {1: 6, 2: 4, 3: 2}  # how many stay at most after so many seeds; after more, as after the last
 OWN = {1: 2, 2: 1}  # the same for the settings of one technique: two that do nearly the same take nobody else's place
+CHOOSING = 3  # seeds of the race; as many as an interval needs at least
 SAME = 1e-6  # deviation over mean of scores that differ by rounding only
 
 
@@ -31,6 +33,7 @@ class Race:
     entries    all that it has needed so far, done or not
     finalists  candidates with every seed; empty while it runs, and when nobody was worth it
     dropped    the others, with the seeds that they were given
+    judged     the seeds of the verdict, of finalists and of what they are compared with
     over       whether nothing is left to train
     """
 
@@ -38,22 +41,23 @@ class Race:
     finalists: tuple[Candidate, ...] = ()
     dropped: tuple[Candidate, ...] = ()
     over: bool = False
+    judged: range = range(0)
 
 
 def scores(
-    results: Results, steps: Sequence[Step], name: str, part: str = "choice", seeds: int | None = None
+    results: Results, steps: Sequence[Step], name: str, part: str = "choice", seeds: range | None = None
 ) -> dict[int, float]:
     """A configuration's scores by seed, on the choice or the verdict rows; those that can't be computed are left out.
 
-    seeds: only the first so many.
+    seeds: only these; None: all.
     """
     found = {}
     for entry, outcome in results.values():
-        if entry.steps == tuple(steps) and outcome.failed is None and (seeds is None or entry.seed < seeds):
+        if entry.steps == tuple(steps) and outcome.failed is None and (seeds is None or entry.seed in seeds):
             value = getattr(outcome, part).get(name)
             if value is not None and math.isfinite(value):
                 found[entry.seed] = float(value)
-    return found
+    return dict(sorted(found.items()))  # sums round by their order, and results come in any
 
 
 def run(
@@ -74,12 +78,12 @@ def run(
     entries: dict[str, Entry] = {}
     dropped: list[Candidate] = []
     baseline = scores(results, base, metric)
-    for count in range(1, seeds + 1):
-        wanted = {entry.key: entry for one in alive for seed in range(count) for entry in [Entry(one.steps, seed)]}
-        entries |= wanted
-        if any(key not in results for key in wanted):
-            return Race(tuple(entries.values()), (), tuple(dropped))
-        if count < seeds:
+    judged = verdict_seeds(candidates, seeds, each)
+    for count in range(1, (judged.start or seeds) + 1):
+        entries |= _entries([one.steps for one in alive], range(count))
+        if any(key not in results for key in entries):
+            return Race(tuple(entries.values()), (), tuple(dropped), judged=judged)
+        if count < max(judged.start + 1, seeds):
             groups = _by_technique(alive) if each else [alive]
             rival = {} if each else baseline
             kept = [
@@ -87,9 +91,26 @@ def run(
             ]
             dropped += [one for one in alive if one not in kept]
             alive = kept
-    whole = [one for one in alive if len(scores(results, one.steps, metric)) == seeds]
+    if judged.start and alive:
+        entries |= _entries([base, *(one.steps for one in alive)], judged)
+        if any(key not in results for key in entries):
+            return Race(tuple(entries.values()), (), tuple(dropped), judged=judged)
+    whole = [one for one in alive if len(scores(results, one.steps, metric, seeds=judged)) == seeds]
     dropped += [one for one in alive if one not in whole]
-    return Race(tuple(entries.values()), tuple(whole), tuple(dropped), over=True)
+    return Race(tuple(entries.values()), tuple(whole), tuple(dropped), over=True, judged=judged)
+
+
+def verdict_seeds(candidates: Sequence[Candidate], seeds: int, each: bool = False) -> range:
+    """The seeds that decide: beyond those of the race where it chooses, all of them where there is no choice to make."""
+    most = max((len(group) for group in _by_technique(candidates)), default=0) if each else len(candidates)
+    allowed = OWN[max(OWN)] if each else KEEP[max(KEEP)]
+    first = CHOOSING if most > allowed and seeds >= CHOOSING else 0
+    return range(first, first + seeds)
+
+
+def _entries(configurations: Sequence[tuple[Step, ...]], seeds: range) -> dict[str, Entry]:
+    wanted = [Entry(steps, seed) for steps in configurations for seed in seeds]
+    return {entry.key: entry for entry in wanted}
 
 
 def _by_technique(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
@@ -111,14 +132,14 @@ def _survivors(
     """Whoever goes on after ``count`` seeds, in the order of recommendation."""
 
     def so_far(one: Candidate) -> dict[int, float]:
-        return scores(results, one.steps, metric, seeds=count)
+        return scores(results, one.steps, metric, seeds=range(count))
 
     def losses(one: Candidate) -> dict[int, float]:
-        return scores(results, one.steps, "loss", seeds=count)
+        return scores(results, one.steps, "loss", seeds=range(count))
 
     known = [one for one in alive if len(so_far(one)) == count]
     ranked: list[Candidate] = []
-    for one in ranking(known, results, metric, direction, seeds=count):
+    for one in ranking(known, results, metric, direction, seeds=range(count)):
         if sum(other.technique == one.technique for other in ranked) < OWN.get(count, OWN[max(OWN)]):
             ranked.append(one)
     ranked = ranked if each else ranked[: KEEP.get(count, KEEP[max(KEEP)])]
@@ -138,7 +159,7 @@ def _survivors(
 
 
 def ranking(
-    candidates: Sequence[Candidate], results: Results, metric: str, direction: Direction, seeds: int | None = None
+    candidates: Sequence[Candidate], results: Results, metric: str, direction: Direction, seeds: range | None = None
 ) -> list[Candidate]:
     """The best first, by the mean score and the mean loss on the choice rows together; then by the score alone.
 

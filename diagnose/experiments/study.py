@@ -17,8 +17,10 @@ from diagnose.experiments.racing import Race, Results, scores
 from diagnose.experiments.statistics import Direction, Estimate, corrected, paired
 from diagnose.experiments.store import Entry
 from diagnose.experiments.trial import Outcome, Step
+from diagnose.recipes import Facts
 from diagnose.report import Report
 
+SECOND = 5  # times the strictness for the loss, where another score decides: it adds a fifth to the share of errors
 SKILL = 0.01  # share by which a loss must be below that of guessing, to be more than another guess
 
 
@@ -27,7 +29,7 @@ class Settings:
     """What the user asked for.
 
     named      techniques to try whatever is found; empty: what is recommended
-    level      how often all intervals of the study hold together
+    level      how often all intervals of a round hold together
     diagnosed  the report of the user's own history, where it is to be trusted instead of the baseline's runs
     """
 
@@ -100,13 +102,13 @@ def plan(results: Results, settings: Settings) -> Plan:
 
 def _ahead(settings: Settings, rounds: int) -> int:
     """Trainings that whole rounds may still need, roughly: half a dozen candidates, two of them to the end."""
-    return rounds * (8 + 4 + 2 * settings.seeds) if rounds else 0
+    return rounds * (8 + 4 + 2 + racing.CHOOSING + 2 * settings.seeds) if rounds else 0
 
 
 def _round(number: int, base: tuple[Step, ...], tried: set[str], results: Results, settings: Settings) -> Round:
-    runs = outcomes(results, base)
+    runs = outcomes(results, base)[: settings.seeds]
     report = settings.diagnosed if settings.diagnosed is not None and not base else judged(runs)
-    facts = outcomes(results, ())[0].known()
+    facts = facts_of_base(base, results)
     unfit = partial(unfitness, results)
     found = field(report, facts, base, named=settings.named if number == 1 else (), tried=tried, unfit=unfit)
     race = racing.run(
@@ -122,7 +124,13 @@ def _round(number: int, base: tuple[Step, ...], tried: set[str], results: Result
     if not race.over:
         return one
     compared = tuple(compare(candidate, one, results, settings) for candidate in found.candidates)
-    return Round(number, base, report, found, race, compared, _winner(compared, results, settings))
+    return Round(number, base, report, found, race, compared, _winner(compared, race, results, settings))
+
+
+def facts_of_base(base: Sequence[Step], results: Results) -> Facts:
+    """What is known of the training that a round begins with; of the user's own where it was not measured."""
+    known = [one for one in (*outcomes(results, base), *outcomes(results, ())) if one.facts]
+    return known[0].known() if known else Facts()
 
 
 def unfitness(results: Results, steps: Sequence[Step]) -> str | None:
@@ -140,14 +148,15 @@ def outcomes(results: Results, steps: Sequence[Step]) -> list[Outcome]:
 def compare(candidate: Candidate, one: Round, results: Results, settings: Settings) -> Compared:
     """The paired differences of a candidate. Only finalists are judged: their number corrects the level."""
     finalist = candidate in one.race.finalists
-    level = corrected(settings.level, max(1, len(one.race.finalists)) * settings.rounds)
-
-    def difference(name: str) -> Estimate:
-        return paired(
-            scores(results, candidate.steps, name, "verdict"), scores(results, one.base, name, "verdict"), level
+    seeds = one.race.judged if finalist else None
+    by_score, by_loss = (
+        paired(
+            scores(results, candidate.steps, name, "verdict", seeds),
+            scores(results, one.base, name, "verdict", seeds),
+            level_of(name, one, settings),
         )
-
-    by_score, by_loss = difference(settings.metric), difference("loss")
+        for name in (settings.metric, "loss")
+    )
     return Compared(
         candidate,
         by_score,
@@ -158,6 +167,12 @@ def compare(candidate: Candidate, one: Round, results: Results, settings: Settin
     )
 
 
+def level_of(name: str, one: Round, settings: Settings) -> float:
+    """The level of an interval, so that all of its round hold together; a loss beside the score is a second chance."""
+    level = corrected(settings.level, max(1, len(one.race.finalists)))
+    return level if name == settings.metric else corrected(level, SECOND)
+
+
 def _skilled(candidate: Candidate, results: Results) -> bool:
     """Whether its loss is below that of guessing: a guess that is a little less wrong is no help."""
     guess = next((one.no_skill.get("loss") for one in outcomes(results, ()) if one.no_skill), None)
@@ -165,16 +180,17 @@ def _skilled(candidate: Candidate, results: Results) -> bool:
     return guess is None or (bool(losses) and sum(losses.values()) / len(losses) < guess - SKILL * abs(guess))
 
 
-def _winner(compared: Sequence[Compared], results: Results, settings: Settings) -> Candidate | None:
+def _winner(compared: Sequence[Compared], race: Race, results: Results, settings: Settings) -> Candidate | None:
     """The best on the choice rows among those that helped; where none did by the score, among those whose loss fell.
 
     A fallen loss counts only where the score is not shown to be worse.
     """
+    seeds = range(race.judged.stop)  # a later round trains the winner from more
     helped = [one.candidate for one in compared if one.helped]
     if helped:
-        return racing.ranking(helped, results, settings.metric, settings.direction)[0]
+        return racing.ranking(helped, results, settings.metric, settings.direction, seeds)[0]
     lower = [one.candidate for one in compared if one.loss_helped and not one.difference.worse(settings.direction)]
-    return racing.ranking(lower, results, "loss", "min")[0] if lower else None
+    return racing.ranking(lower, results, "loss", "min", seeds)[0] if lower else None
 
 
 def curves(runs: Sequence[Outcome]) -> list[dict[str, list[Any]]]:

@@ -11,7 +11,7 @@ from diagnose.experiments.candidates import judged
 from diagnose.experiments.exporting import record
 from diagnose.experiments.racing import Results, scores
 from diagnose.experiments.report import Baseline, RerunReport, Result, Winner
-from diagnose.experiments.statistics import Estimate, corrected, estimate
+from diagnose.experiments.statistics import Estimate, estimate
 from diagnose.experiments.store import label
 from diagnose.experiments.study import Compared, Plan, Round, Settings
 from diagnose.experiments.trial import Outcome, Step
@@ -30,7 +30,6 @@ def report_of(now: Plan, results: Results, settings: Settings, **known: object) 
     """The report as far as the study has come. ``known``: fields that only the caller knows (directory, stopped...)."""
     runs = study.outcomes(results, ())
     first = next((one for one in runs if one.failed is None), Outcome())
-    found = now.rounds[0].report if now.rounds else None
     whole = tuple(_result(one, at, results, settings) for at in now.rounds for one in _standing(at, results, settings))
     winner = next((at for at in reversed(now.rounds) if at.winner is not None), None)
     fields: dict[str, object] = {
@@ -39,7 +38,7 @@ def report_of(now: Plan, results: Results, settings: Settings, **known: object) 
         "judged_on": "nested validation" if first.nested else "test",
         "seeds": settings.seeds,
         "level": settings.level,
-        "baseline": _baseline(runs, found, results, settings),
+        "baseline": _baseline(now, results, settings),
         "results": whole,
         "winner": None if winner is None else Winner(_steps(winner), None, code(now, winner)),
         "left_out": tuple(one for at in now.rounds for one in at.field.left_out),
@@ -66,9 +65,15 @@ def _steps(at: Round) -> tuple[Step, ...]:
     return at.winner.steps
 
 
-def _baseline(runs: Sequence[Outcome], found: Report | None, results: Results, settings: Settings) -> Baseline:
+def _baseline(now: Plan, results: Results, settings: Settings) -> Baseline:
+    first = now.rounds[0] if now.rounds else None
+    # beside finalists it is told on their seeds
+    seeds = first.race.judged if first is not None and first.race.finalists else range(settings.seeds)
+    found = None if first is None else first.report
+    runs = study.outcomes(results, ())[: settings.seeds]
+
     def over_seeds(name: str) -> Estimate:
-        return estimate(list(scores(results, (), name, "verdict").values()), settings.level)
+        return estimate(list(scores(results, (), name, "verdict", seeds).values()), settings.level)
 
     guess = next((one.no_skill.get(settings.metric) for one in runs if one.no_skill), None)
     return Baseline(
@@ -79,16 +84,17 @@ def _baseline(runs: Sequence[Outcome], found: Report | None, results: Results, s
         summary=found.findings[0].summary if found is not None and found.findings else "",
         curves=study.curves(runs),
         seconds=sum(one.seconds for one in runs) / len(runs) if runs else 0.0,
-        scores=_by_seed(scores(results, (), settings.metric, "verdict")),
+        scores=_by_seed(scores(results, (), settings.metric, "verdict", seeds)),
     )
 
 
 def _result(one: Compared, at: Round, results: Results, settings: Settings) -> Result:
     candidate = one.candidate
     runs = study.outcomes(results, candidate.steps)
-    verdict = scores(results, candidate.steps, settings.metric, "verdict")
-    losses = scores(results, candidate.steps, "loss", "verdict")
-    before = scores(results, at.base, settings.metric, "verdict")
+    seeds = at.race.judged if one.finalist else None
+    verdict = scores(results, candidate.steps, settings.metric, "verdict", seeds)
+    losses = scores(results, candidate.steps, "loss", "verdict", seeds)
+    before = scores(results, at.base, settings.metric, "verdict", seeds)
     own = judged(runs)
     technique = techniques.get(candidate.technique)
     return Result(
@@ -142,8 +148,8 @@ def _finding(one: Compared, at: Round, results: Results, settings: Settings) -> 
         return f"{one.difference.count} of {settings.seeds} seeds so far: nothing can be said yet"
     if not one.finalist:
         return f"dropped after {_seeds(one.difference.count)}: others did better on the validation rows"
-    level = corrected(settings.level, max(1, len(at.race.finalists)) * settings.rounds)
-    by_score = _told(settings.metric, one.difference, level)
+    by_score = _told(settings.metric, one.difference, study.level_of(settings.metric, at, settings))
+    level = study.level_of("loss", at, settings)
     if one.helped:
         return f"it helps: {by_score}{_also_loss(one, settings, level)}"
     if one.difference.worse(settings.direction):

@@ -102,7 +102,7 @@ def run(
         epochs=sum(len(next(iter(one.values()), ())) for one in trained.histories),
         notes=(*recipe.notes, *trained.notes),
         versions=versions(),
-        facts={} if steps else _facts(base, trained),
+        facts=_facts(recipe, trained) if seed == 0 or not steps else {},
         model=None if save is None else _kept(trained, Path(save)),
     )
 

@@ -14,6 +14,7 @@ from diagnose.experiments.trial import Outcome
 
 NAMES = [f"technique-{at}" for at in range(8)]
 SEEDS = 5
+ALL = SEEDS + racing.CHOOSING
 
 
 def candidate(name):
@@ -42,7 +43,7 @@ def carried_out(table, candidates, *, seeds=SEEDS, shuffle=None, direction="max"
         if not missing:
             return plans, found
         entry = missing[0] if shuffle is None else shuffle.choice(missing)
-        found[entry.key] = (entry, table[entry.steps[0][0], entry.seed])
+        found[entry.key] = (entry, table[entry.steps[0][0], entry.seed] if entry.steps else outcome(0.5))
 
 
 # None: could not be scored; "failed": could not be trained
@@ -54,7 +55,7 @@ def tables(draw):
     count = draw(st.integers(1, len(NAMES)))
     table = {}
     for name in NAMES[:count]:
-        for seed in range(SEEDS):
+        for seed in range(ALL):
             score = draw(SCORES)
             table[name, seed] = Outcome(failed="broke off") if score == "failed" else outcome(score)
     return table, [candidate(name) for name in NAMES[:count]]
@@ -96,7 +97,7 @@ def test_everybody_is_a_finalist_or_dropped_and_finalists_have_every_seed(drawn)
     last = plans[-1]
     assert last.over and sorted(map(str, [*last.finalists, *last.dropped])) == sorted(map(str, candidates))
     for one in last.finalists:
-        assert len(racing.scores(found, one.steps, "accuracy")) == SEEDS
+        assert list(racing.scores(found, one.steps, "accuracy", seeds=last.judged)) == list(last.judged)
     assert len(last.finalists) <= racing.KEEP[3]
 
 
@@ -108,24 +109,24 @@ def test_the_first_seed_of_everybody_is_wanted_first():
 
 
 def test_the_leader_is_not_dropped_and_the_hopeless_are():
-    table = {(name, seed): outcome(0.9 - 0.1 * at) for at, name in enumerate(NAMES) for seed in range(SEEDS)}
+    table = {(name, seed): outcome(0.9 - 0.1 * at) for at, name in enumerate(NAMES) for seed in range(ALL)}
     plans, found = carried_out(table, [candidate(name) for name in NAMES])
     last = plans[-1]
     assert [one.technique for one in last.finalists] == NAMES[:1]
     trained = {name: sum(key.startswith(name) for key in found) for name in NAMES}
-    assert trained == {NAMES[0]: 5, **dict.fromkeys(NAMES[1:6], 2), **dict.fromkeys(NAMES[6:], 1)}
+    assert trained == {NAMES[0]: ALL, **dict.fromkeys(NAMES[1:6], 2), **dict.fromkeys(NAMES[6:], 1)}
 
 
 def test_a_leader_that_changes_between_seeds_stays_in_the_race():
     """One candidate wins the even seeds, the other the odd ones: neither is behind in every pair."""
-    table = {(NAMES[0], seed): outcome(0.9 if seed % 2 else 0.6) for seed in range(SEEDS)}
-    table |= {(NAMES[1], seed): outcome(0.6 if seed % 2 else 0.9) for seed in range(SEEDS)}
+    table = {(NAMES[0], seed): outcome(0.9 if seed % 2 else 0.6) for seed in range(ALL)}
+    table |= {(NAMES[1], seed): outcome(0.6 if seed % 2 else 0.9) for seed in range(ALL)}
     last = carried_out(table, [candidate(name) for name in NAMES[:2]])[0][-1]
     assert [one.technique for one in last.finalists] == NAMES[:2]
 
 
 def test_whoever_is_hopelessly_behind_the_baseline_is_dropped_even_as_the_best():
-    table = {(NAMES[0], seed): outcome(0.3) for seed in range(SEEDS)}
+    table = {(NAMES[0], seed): outcome(0.3) for seed in range(ALL)}
     plans, found = carried_out(table, [candidate(NAMES[0])])
     assert plans[-1].over and plans[-1].finalists == () and len(found) == SEEDS + 2
 
@@ -137,7 +138,7 @@ def test_behind_the_leader_in_every_score_a_lower_loss_keeps_one_in_the_race(los
     for seed in range(SEEDS):
         table[NAMES[0], seed] = outcome(0.6 + 0.01 * seed, 0.5)
         table[NAMES[1], seed] = outcome(0.59 + 0.01 * seed, loss)
-    ground = {Entry((), seed).key: (Entry((), seed), outcome(0.59 + 0.01 * seed)) for seed in range(SEEDS)}
+    ground = {Entry((), seed).key: (Entry((), seed), outcome(0.59 + 0.01 * seed)) for seed in range(ALL)}
     found = dict(ground)
     while missing := [e for e in race(found, [candidate(name) for name in NAMES[:2]]).entries if e.key not in found]:
         found[missing[0].key] = (missing[0], table[missing[0].steps[0][0], missing[0].seed])
@@ -170,15 +171,15 @@ def test_ties_go_to_the_lower_loss_then_to_the_recommendation():
 @pytest.mark.parametrize("broken", [None, float("nan"), float("inf"), "failed"])
 def test_without_a_score_there_is_no_second_seed(broken):
     lost = Outcome(failed="broke off") if broken == "failed" else outcome(broken)
-    table = {(NAMES[0], seed): lost for seed in range(SEEDS)}
-    table |= {(NAMES[1], seed): outcome(0.6) for seed in range(SEEDS)}
+    table = {(NAMES[0], seed): lost for seed in range(ALL)}
+    table |= {(NAMES[1], seed): outcome(0.6) for seed in range(ALL)}
     plans, found = carried_out(table, [candidate(NAMES[0]), candidate(NAMES[1])])
     assert [one.technique for one in plans[-1].finalists] == [NAMES[1]]
     assert sum(key.startswith(NAMES[0]) for key in found) == 1
 
 
 def test_one_failure_among_the_seeds_is_no_finalist():
-    table = {(NAMES[0], seed): outcome(0.9) if seed < 4 else Outcome(failed="out of memory") for seed in range(SEEDS)}
+    table = {(NAMES[0], seed): outcome(0.9) if seed < 4 else Outcome(failed="out of memory") for seed in range(ALL)}
     last = carried_out(table, [candidate(NAMES[0])])[0][-1]
     assert last.over and last.finalists == () and [one.technique for one in last.dropped] == [NAMES[0]]
 
@@ -196,7 +197,7 @@ def test_a_technique_asked_for_by_name_gets_its_verdict_however_it_does():
     }
     found = baseline(0.9)
     while missing := [entry for entry in race(found, settings, each=True).entries if entry.key not in found]:
-        found |= {entry.key: (entry, table[entry.key]) for entry in missing}
+        found |= {entry.key: (entry, table.get(entry.key) or outcome(0.9)) for entry in missing}
     last = race(found, settings, each=True)
     assert [(one.technique, one.settings["rate"]) for one in last.finalists] == [(NAMES[0], 3), (NAMES[1], 3)]
 
@@ -210,7 +211,7 @@ def test_racing_costs_a_fraction_of_trying_everything():
     table = {
         (name, seed): outcome(0.9 - 0.05 * at + noise.gauss(0, 0.02))
         for at, name in enumerate(NAMES)
-        for seed in range(10)
+        for seed in range(13)
     }
     _, found = carried_out(table, [candidate(name) for name in NAMES], seeds=10)
     assert len(found) - 10 <= 0.5 * 10 * len(NAMES)
@@ -221,8 +222,9 @@ def test_two_settings_that_do_the_same_take_nobody_elses_place():
     alike = [Candidate((("early-stopping", {"patience": at}),), ("overfit",)) for at in (5, 10, 20)]
     other = Candidate((("dropout", {"rate": 0.5}),), ("overfit",))
     found = baseline()
-    for seed in range(SEEDS):
+    for seed in range(ALL):
         odd = seed % 2
+        found[Entry((), seed).key] = Entry((), seed), outcome(0.5)
         for one, score in (*((one, 0.8 if odd else 0.9) for one in alike), (other, 0.82 if odd else 0.85)):
             entry = Entry(one.steps, seed)
             found[entry.key] = entry, outcome(score)
