@@ -96,7 +96,7 @@ def run(
         verdict=verdict,
         no_skill={} if steps else _guessed(scorer, predicted, base),
         run=_saved(seen),
-        metric=chosen(verdict, metric, True),
+        metric=chosen(verdict, metric),
         nested=base.data.nested,
         seconds=round(time.monotonic() - begun, 3),
         epochs=sum(len(next(iter(one.values()), ())) for one in trained.histories),
@@ -159,7 +159,7 @@ def probe(experiment: Experiment, metric: str | None = None, timed: bool = False
     if strange := training.unknown(model, base.arguments):
         raise UsageError(f"fit_arguments: expected arguments of model.fit, found {', '.join(strange)}")
     rows = base.data.test.take(slice(None, SAMPLE))
-    name = chosen(scorer.score(training.predict(model, rows.x), rows), metric, True)
+    name = chosen(scorer.score(training.predict(model, rows.x), rows), metric)
     data, seconds = base.data, None
     if timed:
         training.fit(model, base, epochs=1)

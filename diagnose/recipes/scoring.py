@@ -24,6 +24,7 @@ from diagnose.recipes.roles import functional
 from diagnose.recipes.tracing import traced
 
 ROWS = 4096
+SHORT = ("accuracy", "acc", "crossentropy", "ce")  # names that only compile() understands
 SURE = 1e-7  # probabilities are kept that far from 0 and 1, as Keras does it
 PROBABLE = {("binary_crossentropy", "sigmoid"), *((name, "softmax") for name in (*OF_SHARES, LABELS))}
 
@@ -34,6 +35,8 @@ class Scorer:
     model   the user's, as ``build_model`` returns it
     metric  a name that Keras knows, measured besides the compiled ones; None: only those
     train   the user's training rows: what they tell of the targets is the guess of a model that predicts nothing
+
+    A name that Keras doesn't know is left to be found among the compiled ones.
     """
 
     def __init__(self, model: Any, metric: str | None, train: Part) -> None:
@@ -41,11 +44,13 @@ class Scorer:
         self._heads = _heads(model)
         self._loss, self._weights = _as_predicted(given["loss"], self._heads), given.get("loss_weights")
         self._metrics, self._weighted = given.get("metrics"), given.get("weighted_metrics")
-        self._extra, self._train = metric, train
+        self._extra, self._train = _known(metric), train
         self._names = list(getattr(model, "output_names", None) or ())
 
     def score(self, predicted: Tree, part: Part) -> dict[str, float | None]:
-        """Every score by its name, "loss" among them; None where one can't be computed.
+        """Every score by its name: the metrics as they were compiled, "loss", the losses of several outputs.
+
+        None where one can't be computed.
 
         predicted: one row for each of the part's, on the targets' own scale. A row that is not finite counts as a guess
         without looking: the training targets' mean. Predictions of another width than the user's model has (one
@@ -84,7 +89,9 @@ class Scorer:
         )
         given = flat[0] if len(flat) == 1 else flat
         found = model.evaluate(given, part.y, sample_weight=part.weight, batch_size=ROWS, verbose=0, return_dict=True)
-        return {name: float(value) if fits or name != "loss" else np.nan for name, value in found.items()}
+        # Keras gives them in the order of the alphabet
+        order = [*_measured(model), "loss", *found]
+        return {name: float(found[name]) if fits or name != "loss" else np.nan for name in dict.fromkeys(order)}
 
     def _fits(self, flat: list[Any]) -> bool:
         """Whether these predictions are as wide as the user's model's own."""
@@ -132,6 +139,21 @@ def raw(head: Head) -> bool:
     return bool(head.from_logits) and (head.loss, head.activation) not in PROBABLE
 
 
+def _known(metric: str | None) -> str | None:
+    if metric in SHORT:
+        return metric
+    try:
+        return None if metric is None or keras.metrics.get(metric) is None else metric
+    except (ValueError, TypeError):
+        return None
+
+
+def _measured(model: Any) -> list[str]:
+    """The names of the compiled metrics, in their order; asked for after an evaluation."""
+    compiled = getattr(model, "_compile_metrics", None)
+    return [] if compiled is None else list(compiled.result())
+
+
 def _nothing(y: Any, predicted: Any) -> Any:
     return 0.0 * keras.ops.sum(predicted, axis=-1)
 
@@ -165,13 +187,13 @@ def _logits(shares: Any) -> Any:
     return np.log(known) - (np.log(1 - known) if shares.shape[-1] == 1 else 0)
 
 
-def chosen(scores: Mapping[str, Any], metric: str | None, compiled: bool) -> str:
-    """The name of the score that decides: the one asked for, else the first metric, else the loss.
+def chosen(scores: Mapping[str, Any], metric: str | None) -> str:
+    """The name of the score that decides: the one asked for, else the first compiled metric, else the loss.
 
-    Raises UsageError for a name that is not among the scores.
+    scores: in the order of ``Scorer.score``. Raises UsageError for a name that is not among them.
     """
-    if metric is not None:
-        if metric not in scores:
-            raise UsageError(f"--metric: expected one of {', '.join(scores)}, found {metric!r}")
-        return metric
-    return next((name for name in scores if name != "loss"), "loss") if compiled else "loss"
+    if metric is None:
+        return next(iter(scores))
+    if metric not in scores:
+        raise UsageError(f"--metric: expected one of {', '.join(scores)}, found {metric!r}")
+    return metric

@@ -206,9 +206,37 @@ def test_a_model_that_was_not_compiled_is_said():
         Scorer(keras.Sequential([LAYERS.Dense(1)]), None, Part(X, SUMS))
 
 
+@pytest.mark.parametrize("metrics", [["accuracy", "AUC"], ["AUC", "accuracy"], [LOSSES.hinge, "accuracy"]])
+def test_the_first_compiled_metric_decides(metrics):
+    """Keras tells them in the order of the alphabet, capitals first."""
+    found = scores_of(model_of(1, "sigmoid", "binary_crossentropy", metrics), Part(X, MARKS))
+    names = {"accuracy": "accuracy", "AUC": "auc", LOSSES.hinge: "hinge"}
+    assert [name.lower() for name in found] == [*(names[one] for one in metrics), "loss"]
+    assert chosen(found, None).lower() == names[metrics[0]]
+
+
+@pytest.mark.parametrize(("metrics", "first"), [({"sold": ["accuracy"]}, "sold_accuracy"), (None, "loss")])
+def test_the_loss_of_one_output_is_no_metric(metrics, first):
+    inputs = keras.Input((3,))
+    heads = [LAYERS.Dense(1, name="price")(inputs), LAYERS.Dense(1, "sigmoid", name="sold")(inputs)]
+    model = keras.Model(inputs, heads)
+    model.compile("sgd", {"price": "mse", "sold": "binary_crossentropy"}, metrics=metrics)
+    found = scores_of(model, Part(X, [SUMS, MARKS]))
+    assert chosen(found, None) == first and set(found) >= {"loss", "price_loss", "sold_loss"}
+
+
 def test_the_score_that_decides():
-    scores = {"loss": 0.5, "accuracy": 0.9, "auc": 0.8}
-    assert chosen({"loss": 0.5}, None, True) == "loss" and chosen(scores, None, True) == "accuracy"
-    assert chosen(scores, "auc", True) == "auc"
-    with pytest.raises(UsageError, match="expected one of loss, accuracy, auc, found 'f1'"):
-        chosen(scores, "f1", True)
+    scores = {"accuracy": 0.9, "auc": 0.8, "loss": 0.5}
+    assert chosen({"loss": 0.5}, None) == "loss" and chosen(scores, None) == "accuracy"
+    assert chosen(scores, "auc") == "auc"
+    with pytest.raises(UsageError, match="expected one of accuracy, auc, loss, found 'f1'"):
+        chosen(scores, "f1")
+
+
+@pytest.mark.parametrize("metric", ["loss", "accuracy", "my_own", "nonsense"])
+def test_a_name_that_keras_does_not_know_is_looked_for_among_the_compiled_ones(metric):
+    def my_own(y, predicted):
+        return keras.ops.mean(keras.ops.abs(keras.ops.cast(y, "float32") - predicted), axis=-1)
+
+    found = scores_of(model_of(1, "sigmoid", "binary_crossentropy", ["accuracy", my_own]), Part(X, MARKS), metric)
+    assert list(found) == ["accuracy", "my_own", "loss"]
