@@ -1,4 +1,4 @@
-"""Pieces of the Keras code that techniques give: literals, the ``fit`` line, edits of a model's layers.
+"""Pieces of the Keras code that techniques give: literals, the ``fit`` line and what it watches.
 
 A snippet's first line names what the user must have defined; everything else is in the snippet.
 """
@@ -29,6 +29,7 @@ _YOURS = {
     "x_val": "x_val",
     "y_val": "y_val",
     "epochs": "epochs (as many as so far)",
+    "fit_arguments": "fit_arguments (a dict, of model.fit)",
 }
 # Keras finds the direction of these itself; for any other name it has to be told.
 _INFERRED = {"loss", "mean_squared_error", "mse", "mean_absolute_error", "mae", "root_mean_squared_error"}
@@ -37,20 +38,12 @@ _QUANTITIES = ("squared_error", "absolute_error", "percentage_error", "mae", "ms
 
 # Layers that change the shape of a model must be there to be changed; a subclass's are not in a known order.
 _TAKEN_APART = re.compile(r"clone_model|(?<!keras)\.(layers|inputs|input_shape|output_shape)\b")
-BUILT = """\
-if not {model}.built:
-    {indent}{model}.build((None, *x_train.shape[1:]))"""
-OLD = "old = build_model()\n" + BUILT.format(model="old", indent="")
-HIDDEN = """\
-output = max(place for place, layer in enumerate(old.layers) if layer.weights)
-hidden = {layer.name for layer in old.layers[:output]}  # the output layer stays as it is
-"""
 
 
 def snippet(body: str) -> str:
     """The code under a first line that says which names it takes from the user."""
     code = body.strip("\n")
-    bare = re.sub(r"#.*", "", code)
+    bare = re.sub(r'""".*?"""|#[^\n]*', "", code, flags=re.DOTALL)
     needed = [text for name, text in _YOURS.items() if _taken(name, bare)]
     parts = "# needs a Sequential or functional model\n" if _TAKEN_APART.search(bare) else ""
     return f"# yours: {', '.join(needed)}\n{parts}{code}\n"
@@ -116,13 +109,13 @@ import numpy as np
 """)
 
 
-def patience(case: Case) -> str:
-    """A tenth of the epochs, at least 5, and longer than this run waited for its best."""
+def patience(case: Case, times: int = 1) -> str:
+    """A tenth of the run's epochs, or of ``times`` as many, at least 5, and longer than this run waited for its best."""
     if case.curves.axis != "epoch":
-        return share_of_epochs(case, waiting.SHARE, waiting.LEAST)
+        return share_of_epochs(case, times * waiting.SHARE, waiting.LEAST)
     watched = next((one for one in case.curves.series if one.name == case.monitor), None)
     waited = waiting.longest_wait(watched.values, case.mode) if watched else 0
-    return str(waiting.patience(case.epochs, waited))
+    return str(waiting.patience(times * case.epochs, waited))
 
 
 def monitor(case: Case) -> str:
@@ -165,15 +158,30 @@ def best_judged(case: Case) -> str:
 def fit(case: Case, times: int = 1, callbacks: str = "", more: str = "", model: str = "model") -> str:
     """The ``fit`` call on one line: validation data if the history has a validation curve."""
     judged = "validation_data=(x_val, y_val), " if validated(case) else ""
-    called = f", callbacks=[{callbacks}]" if callbacks else ""
-    return f"{model}.fit(x_train, y_train, {judged}epochs={epochs(case, times)}{called}{more})"
+    return f"{model}.fit(x_train, y_train, {judged}{asked(case, times, callbacks, more)})"
 
 
 def fit_judged(case: Case, rows: str = "", callbacks: str = "", more: str = "") -> str:
     """The ``fit`` call with validation data in any case, on all rows of the training data or those of an index."""
-    called = f", callbacks=[{callbacks}]" if callbacks else ""
     data = f"x_train{rows}, y_train{rows}, validation_data=(x_val, y_val)"
-    return f"model.fit({data}, epochs={epochs(case)}{called}{more})"
+    return f"model.fit({data}, {asked(case, 1, callbacks, more)})"
+
+
+def asked(case: Case, times: int = 1, callbacks: str = "", more: str = "") -> str:
+    """The epochs and further arguments of ``fit``; after a re-run the user's own, with what changes of them.
+
+    more: further ones as ", name=value".
+    """
+    if case.settings is None:
+        called = f", callbacks=[{callbacks}]" if callbacks else ""
+        return f"epochs={epochs(case, times)}{called}{more}"
+    changed = {"epochs": epochs(case, times)} if times > 1 else {}
+    if callbacks:
+        changed["callbacks"] = f'[*fit_arguments.get("callbacks", []), {callbacks}]'
+    changed |= dict(one.split("=") for one in more.split(", ") if one)
+    own = ", ".join(f'"{name}": {value}' for name, value in changed.items())
+    line = "\n          " if len(own) > 25 else ""
+    return f"{line}**(fit_arguments | {{{own}}})" if own else "**fit_arguments"
 
 
 def rate(case: Case) -> float | None:
@@ -203,82 +211,6 @@ def metrics(case: Case) -> str:
     return known[classifies(case)]
 
 
-def changed_layers(case: Case, by_hand: str, test: str, change: str, *, output: bool = False) -> str:
-    """Code that rebuilds the user's model with other settings in its hidden layers (and in the output layer).
-
-    by_hand  the same change as the user would write it in a layer
-    test     which layers, an expression over ``layer`` and its ``settings``
-    change   a statement that changes ``settings``
-    """
-    where = test if output else f"layer.name in hidden and {test}"
-    return snippet(f"""
-import keras
-
-# by hand: {by_hand}
-{OLD}
-{"" if output else HIDDEN}
-def change(layer):
-    settings = layer.get_config()
-    if {where}:
-        {change}
-    return type(layer).from_config(settings)
-
-model = keras.models.clone_model(old, clone_function=change)  # with new weights
-model.compile_from_config(old.get_compile_config())
-{fit(case)}
-""")
-
-
-def added_layers(case: Case, by_hand: str, layer: str, stop: str = "") -> str:
-    """Code that rebuilds the user's model with one more layer behind each hidden one.
-
-    ``stop`` is a callback to fit with, as an expression.
-    """
-    fitted = f"stop = {stop}\n{fit(case, callbacks='stop')}" if stop else fit(case)
-    return snippet(f"""
-import keras
-
-# by hand: {by_hand}
-{OLD}
-{HIDDEN}
-def change(layer, *args, **kwargs):
-    outputs = layer(*args, **kwargs)
-    if layer.name in hidden and hasattr(layer, "kernel_regularizer"):  # not behind pooling, flattening and the like
-        outputs = {layer}(outputs)
-    return outputs
-
-model = keras.models.clone_model(keras.Model(old.inputs, old.outputs), call_function=change)
-model.compile_from_config(old.get_compile_config())
-{fitted}
-""")
-
-
-# Members that are whole Keras models become one: a single .keras file, judged by the user's own loss and metrics.
-ONE_MODEL = """\
-for number, member in enumerate(members):
-    member.name = f"member_{number}"  # names inside one model must differ
-inputs = keras.Input(members[0].input_shape[1:])
-"""
-AVERAGED = (
-    ONE_MODEL
-    + """\
-ensemble = keras.Model(inputs, keras.layers.average([member(inputs) for member in members]))
-ensemble.compile_from_config(members[0].get_compile_config())
-print(ensemble.evaluate(x_val, y_val, return_dict=True))
-ensemble.save("ensemble.keras")"""
-)
-
-
 def setting(case: Case, name: str, default: Any) -> Any:
     """A setting that a re-run has found, or the default."""
     return (case.settings or {}).get(name, default)
-
-
-def seeded_members(case: Case) -> str:
-    """Models from five seeds (or as many as a re-run found), trained as long as the case's run, in ``members``."""
-    return f"""members = []
-for seed in range({setting(case, "members", 5)}):
-    keras.utils.set_random_seed(seed)
-    members.append(build_model())
-    members[-1].fit(x_train, y_train, epochs={epochs(case)}, verbose=0)
-"""

@@ -47,7 +47,7 @@ STAGES = [
     ["noticing"],
     ["judging"],
     ["recipes"],
-    ["techniques_code", "techniques_reason", "techniques"],
+    ["techniques_code", "techniques_models", "techniques_reason", "techniques"],
     ["engine"],
     ["renderers"],
     ["arguments", "gate", "output", "parallel", "session"],

@@ -225,8 +225,8 @@ def code(now: Plan, winner: Round) -> str:
         if at.winner is None or at.number > winner.number or at.report is None:
             continue
         slug, settings = at.winner.steps[-1]
-        advice = techniques.advise(at.report, slug, settings)
-        parts.append(
-            f"# {label(at.winner.steps[-1:])}\n{advice.code}" if advice else f"# {label(at.winner.steps[-1:])}\n"
-        )
+        head = f"# {label(at.winner.steps[-1:])}"
+        if at.base:
+            head += f"\n# on top of {label(at.base)}: build_model(), the rows and fit_arguments are with that"
+        parts.append(f"{head}\n{techniques.advise(at.report, slug, settings).code}")
     return "\n".join(parts)

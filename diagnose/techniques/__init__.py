@@ -168,12 +168,14 @@ def recommend(report: Report) -> tuple[Recommendation, ...]:
     return tuple(out)
 
 
-def advise(report: Report, slug: str, settings: Settings) -> Advice | None:
-    """A technique's advice with settings that were found by trying; None for a report without a finding."""
-    findings = [one for one in report.findings if slug in one.techniques] or list(report.findings)
-    if not findings:
-        return None
-    return get(slug).advise(replace(_case(report, findings[0]), settings=settings))
+def advise(report: Report, slug: str, settings: Settings) -> Advice:
+    """A technique's advice with settings that were found by trying."""
+    from diagnose.report import Finding
+
+    one = get(slug)
+    none = Finding(report.diagnosis, one.area, 0.0, None, None, None, {}, (slug,), "")
+    findings = [*(found for found in report.findings if slug in found.techniques), *report.findings, none]
+    return one.advise(replace(_case(report, findings[0]), settings=settings))
 
 
 def _case(report: Report, finding: Finding) -> Case:

@@ -25,7 +25,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import changed_layers, number
+from diagnose.techniques_code import number
+from diagnose.techniques_models import changed_layers
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import added_layers, changed_layers
+from diagnose.techniques_models import added_layers, changed_layers
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:

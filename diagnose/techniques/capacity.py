@@ -25,7 +25,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import OLD, boosters, changed_layers, fit, snippet
+from diagnose.techniques_code import boosters, fit, snippet
+from diagnose.techniques_models import OLD, changed_layers
 from diagnose.techniques_reason import boosts, cause, library, seen
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import OLD, classifies, fit, snippet, validated
+from diagnose.techniques_code import classifies, fit, snippet, validated
+from diagnose.techniques_models import OLD
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:

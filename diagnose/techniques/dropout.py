@@ -26,7 +26,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import OLD, added_layers, boosters, fit, number, patience, snippet, validated, watch
+from diagnose.techniques_code import boosters, fit, number, patience, snippet, validated, watch
+from diagnose.techniques_models import OLD, added_layers
 from diagnose.techniques_reason import boosts, cause, library, seen
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import AVERAGED, BUILT, fit, setting, share_of_epochs, snippet
+from diagnose.techniques_code import fit, setting, share_of_epochs, snippet
+from diagnose.techniques_models import AVERAGED, BUILT
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import OLD, added_layers, fit, snippet
+from diagnose.techniques_code import fit, snippet
+from diagnose.techniques_models import OLD, added_layers
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:

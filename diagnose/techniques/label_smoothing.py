@@ -27,7 +27,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import BUILT, fit, snippet, validated
+from diagnose.techniques_code import fit, snippet, validated
+from diagnose.techniques_models import BUILT
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import BUILT, brief, classifies, fit, metrics, snippet
+from diagnose.techniques_code import brief, classifies, fit, metrics, snippet
+from diagnose.techniques_models import BUILT
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import AVERAGED, seeded_members, setting, snippet
+from diagnose.techniques_code import setting, snippet
+from diagnose.techniques_models import AVERAGED, seeded_members
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:

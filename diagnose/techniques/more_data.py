@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import best_judged, brief, epochs, fit_judged, snippet
+from diagnose.techniques_code import asked, best_judged, brief, fit_judged, snippet
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ model.compile_from_config(old.get_compile_config())
 
 
 def _mixing(case: Case, alpha: float) -> str:
+    size = "32" if case.settings is None else 'fit_arguments.get("batch_size", 32)'
     return snippet(f"""
 import keras
 import numpy as np
@@ -134,16 +135,16 @@ class Mixed(keras.utils.PyDataset):
     \"\"\"Pairs of examples mixed, as two weighted rows: the loss is that of mixed labels.\"\"\"
 
     def __len__(self):
-        return -(-len(x_train) // 32)
+        return -(-len(x_train) // {size})
 
     def __getitem__(self, at):
         random = np.random.default_rng()
-        first, second = random.integers(len(x_train), size=(2, 32))
-        share = random.beta({alpha}, {alpha}, 32)
+        first, second = random.integers(len(x_train), size=(2, {size}))
+        share = random.beta({alpha}, {alpha}, {size})
         x = share[:, None] * x_train[first] + (1 - share[:, None]) * x_train[second]
         y, weight = np.concatenate([y_train[first], y_train[second]]), 2 * np.concatenate([share, 1 - share])
         return np.concatenate([x, x]), y, weight
 
 model = build_model()
-model.fit(Mixed(), validation_data=(x_val, y_val), epochs={epochs(case)})
+model.fit(Mixed(), validation_data=(x_val, y_val), {asked(case)})
 """)

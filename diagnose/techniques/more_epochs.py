@@ -44,10 +44,11 @@ def _edit(recipe: Recipe, times: int) -> Recipe:
     """More epochs with early stopping; a learning-rate schedule of the optimizer is drawn out with them."""
     import keras
 
+    from diagnose.evidence import waiting
     from diagnose.recipes.compiled import stretched
 
     total = times * recipe.epochs
-    stop = {"patience": max(5, round(0.1 * total)), "restore_best_weights": True}
+    stop = {"patience": waiting.patience(total), "restore_best_weights": True}
     longer = recipe.recompiled(optimizer=lambda old: stretched(old, times))
     return longer.fitted(epochs=total).watched(lambda _: keras.callbacks.EarlyStopping("val_loss", **stop))
 
@@ -65,14 +66,14 @@ def more_epochs(case: Case) -> Advice:
     word = {2: "twice", 4: "four times"}.get(times, f"{times} times")
     if boosts(case):
         return _of_trees(case, times, word)
-    total = f"epochs={epochs(case, times)} ({times}x)"
+    total, wait = f"epochs={epochs(case, times)} ({times}x)", patience(case, times)
     return Advice(
-        brief(f"{total}, with EarlyStopping(patience={patience(case)})", total),
+        brief(f"{total}, with EarlyStopping(patience={wait})", total),
         f"{seen(case)}: {word} the epochs let it finish, and early stopping ends it in time.",
         snippet(f"""
 import keras
 
-stop = keras.callbacks.EarlyStopping({watch(case)}, patience={patience(case)}, restore_best_weights=True)
+stop = keras.callbacks.EarlyStopping({watch(case)}, patience={wait}, restore_best_weights=True)
 {fit(case, times, "stop")}  # {times}x
 """),
     )

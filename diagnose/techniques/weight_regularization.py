@@ -24,7 +24,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import boosters, changed_layers, number
+from diagnose.techniques_code import boosters, number
+from diagnose.techniques_models import changed_layers
 from diagnose.techniques_reason import boosts, cause, seen
 
 if TYPE_CHECKING:

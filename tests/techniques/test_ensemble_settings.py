@@ -101,6 +101,7 @@ def test_the_code_runs_where_a_setting_gives_other_lines(slug, settings, tmp_pat
         return model
 
     space = {"build_model": build, "x_train": x[:30], "y_train": y[:30], "x_val": x[30:], "y_val": y[30:]}
+    space["fit_arguments"] = {"epochs": 2}
     exec(compile(advised(slug, settings).code, slug, "exec"), space)
     if slug == "weight-averaging":
         mean = [np.mean(ones, axis=0) for ones in zip(*space["kept"], strict=True)]

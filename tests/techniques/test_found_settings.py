@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from diagnose.curves import Curves, Series
-from diagnose.report import Finding
-from diagnose.techniques import Case, get
+from diagnose.report import Finding, Report
+from diagnose.techniques import Case, advise, get
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 keras = pytest.importorskip("keras", reason="needs Keras: pip install 'diagnose-curves[keras]'")
@@ -23,7 +23,7 @@ FOUND = [  # technique, settings, what the code must hold
     ("adaptive-optimizer", {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9}, "momentum=0.9"),
     ("adaptive-optimizer", {"optimizer": "adam", "learning_rate": 0.002}, "Adam(learning_rate=0.002)"),
     ("batch-size", {"batch_size": 24}, "(24,)"),
-    ("more-epochs", {"times": 4}, "epochs=8"),
+    ("more-epochs", {"times": 4}, '"epochs": 8'),
     ("gradient-clipping", {"clipvalue": 0.5}, "clipvalue = 0.5"),
     ("early-stopping", {"patience": 17}, "patience=17"),
     ("early-stopping", {"criterion": "GL", "alpha": 5.0}, "loss > 5"),
@@ -74,6 +74,7 @@ def space():
         "y_train": y[:40],
         "x_val": x[40:],
         "y_val": y[40:],
+        "fit_arguments": {"epochs": EPOCHS, "batch_size": 8, "verbose": 0},
     }
 
 
@@ -129,3 +130,21 @@ def test_pictures_are_varied_as_found():
         compile(code, "more-data", "exec"),
         space() | {"x_train": x, "x_val": x, "y_val": np.arange(40) % 2, "build_model": pictures},
     )
+
+
+def test_the_users_own_arguments_of_fit_are_kept():
+    """What else he fits with, a batch of 8 here, belongs to what won."""
+    advice = get("early-stopping").advise(case({"patience": 17}))
+    given = space()
+    given["fit_arguments"]["callbacks"] = [own := keras.callbacks.History()]
+    exec(compile(advice.code, "early-stopping", "exec"), given)
+    assert own.params["steps"] == 5 and own.params["epochs"] == EPOCHS
+    assert "fit_arguments" in advice.code.split("\n")[0]
+    assert "fit_arguments" not in get("early-stopping").advise(case(None)).code
+
+
+@pytest.mark.parametrize(("slug", "settings", "held"), FOUND)
+def test_a_history_without_a_finding_is_no_reason_for_no_code(slug, settings, held):
+    curves = case(settings).curves
+    report = Report("", curves, "good-fit", None, 0.9, True)
+    assert advise(report, slug, settings).code.count("\n") > 2

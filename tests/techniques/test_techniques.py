@@ -225,7 +225,7 @@ def test_a_schedule_is_measured_by_its_highest_rate():
 
 def test_unfinished_runs_get_twice_and_slow_ones_four_times_the_epochs():
     assert get("more-epochs").advise(case("underfit-unfinished")).brief == (
-        "epochs=240 (2x), with EarlyStopping(patience=12)"
+        "epochs=240 (2x), with EarlyStopping(patience=24)"  # a tenth of the lengthened run
     )
     assert "epochs=480" in get("more-epochs").advise(case("slow-learning")).code
 
