@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -84,6 +85,8 @@ def rerun(
     from diagnose.experiments.rerunning import rerun as carried_out
 
     options["technique"] = options.pop("techniques")
+    # a machine that is taken away says so first; what is known then is worth a report, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Progress(f"diagnose: looking at {experiment}", quiet=quiet) as progress:
             report = carried_out(experiment, watch=progress, **options)

@@ -5,6 +5,7 @@ The file is the user's own code. It is run when it is named on the command line,
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import inspect
@@ -90,11 +91,41 @@ def _module(path: Path) -> Any:
 
 
 def digest(experiment: Experiment) -> str:
-    """What tells one experiment from another: the file's text, or what functions and data consist of."""
+    """What tells one experiment from another: the text of its files, or what functions and data consist of."""
     if isinstance(experiment, ExperimentFile):
-        return hashlib.sha256(Path(experiment.path).read_bytes()).hexdigest()[:16]
+        text = b"".join(path.read_bytes() for path in _files(Path(experiment.path)))
+        return hashlib.sha256(text).hexdigest()[:16]
     parts = (experiment.build_model, experiment.data, dict(experiment.arguments), experiment.pretrained)
     return hashlib.sha256(repr(_told(parts, frozenset())).encode()).hexdigest()[:16]
+
+
+def _files(path: Path) -> list[Path]:
+    """The file and those beside it that it imports, and that those import: read, not run."""
+    found, waiting = [], [path]
+    while waiting:
+        one = waiting.pop()
+        if one in found:
+            continue
+        found.append(one)
+        for name in _imported(one):
+            beside = path.parent.joinpath(*name.split("."))
+            waiting += [each for each in (beside.with_suffix(".py"), beside / "__init__.py") if each.is_file()]
+    return [found[0], *sorted(found[1:])]
+
+
+def _imported(path: Path) -> set[str]:
+    """The names of modules that a file imports: "models", "models.small"; of what can't be parsed none."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return set()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module or ""} | {f"{node.module or ''}.{one.name}".strip(".") for one in node.names}
+    return {".".join(name.split(".")[:end]) for name in found if name for end in range(1, name.count(".") + 2)}
 
 
 def _told(value: Any, seen: frozenset[int]) -> Any:

@@ -15,6 +15,7 @@ from diagnose.errors import MissingDependency, UsageError
 from diagnose.experiments import models
 from diagnose.experiments.experiment import Experiment, ExperimentFile, ExperimentParts, digest
 from diagnose.experiments.harness import Harness, Limits, Watch
+from diagnose.experiments.method import method
 from diagnose.experiments.process import Processes, TrialFailed
 from diagnose.experiments.racing import Results, scores
 from diagnose.experiments.report import RerunReport
@@ -114,7 +115,7 @@ def carry_out(experiment: Experiment, asked: Asked, watch: Watch) -> RerunReport
         harness = Harness(experiment, store, settings, limits, directory, watch, asked.metric)
         now = harness.run()
         results = harness.results()
-        known: dict[str, object] = {"directory": str(directory), "method": _method(found, settings)}
+        known: dict[str, object] = {"directory": str(directory), "method": method(found, settings, now, results)}
         whole = report_of(now, results, settings, stopped=harness.stopped, **known)
         return _with_model(whole, now, results, experiment, asked, directory)
     finally:
@@ -209,20 +210,6 @@ def settings_of(asked: Asked, found: Probe, diagnosed: Report | None) -> Setting
         metric=found.metric,
         direction="min" if direction == "min" else "max",
         diagnosed=diagnosed,
-    )
-
-
-def _method(found: Probe, settings: Settings) -> tuple[str, ...]:
-    train, choice, verdict = found.rows
-    rows = f"{train} rows to train on, {choice} to choose by, {verdict} that chose nothing"
-    split = (
-        " (half of the validation rows, set aside before anything was trained)" if found.nested else " (the test set)"
-    )
-    return (
-        f"{rows}{split}",
-        f"seeds 0 to {settings.seeds - 1}, the same ones for every configuration, each training in a process of its own",
-        "scores are computed from predictions, in inference mode, with the training's own loss and metrics",
-        "intervals are Student's, of the paired differences, their level raised for the number of finalists (Bonferroni)",
     )
 
 

@@ -228,6 +228,10 @@ class Store:
         for trial in self._trials():
             if trial.state is states.RUNNING and (everybody or "worker" not in trial.user_attrs):
                 if "outcome" not in trial.user_attrs:
+                    if everybody and not trial.user_attrs.get(
+                        "steps"
+                    ):  # without a baseline there is no study to resume
+                        self._database.storage.set_trial_user_attr(trial._trial_id, "stopped", True)
                     self._study.tell(trial.number, state=states.FAIL)
                     continue
                 try:  # everything was written but that it is over

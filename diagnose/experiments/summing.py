@@ -147,7 +147,7 @@ def _finding(one: Compared, at: Round, results: Results, settings: Settings) -> 
     if not at.race.over and not one.finalist:
         return f"{one.difference.count} of {settings.seeds} seeds so far: nothing can be said yet"
     if not one.finalist:
-        return f"dropped after {_seeds(one.difference.count)}: others did better on the validation rows"
+        return f"dropped after {_seeds(one.difference.count)}: {_why_dropped(one, at)} on the validation rows"
     by_score = _told(settings.metric, one.difference, study.level_of(settings.metric, at, settings))
     level = study.level_of("loss", at, settings)
     if one.helped:
@@ -158,6 +158,15 @@ def _finding(one: Compared, at: Round, results: Results, settings: Settings) -> 
         lower = _told("loss", one.loss_difference, level)
         return f"it helps the loss: {lower}; no difference in {settings.metric} is shown ({_interval(one.difference)})"
     return f"no difference is shown: {by_score}"
+
+
+def _why_dropped(one: Compared, at: Round) -> str:
+    ahead = [each for each in at.field.candidates if each in at.race.finalists]
+    return (
+        "others did better, by score and loss together,"
+        if ahead
+        else "it did not keep up with what it is compared with"
+    )
 
 
 def _also_loss(one: Compared, settings: Settings, level: float) -> str:

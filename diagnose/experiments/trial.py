@@ -34,6 +34,7 @@ class Outcome:
     metric     name of the score that decides
     failed     why the training could not be made or scored, in one line; everything else is then empty
     unfit      it was not even tried: the technique doesn't fit this training
+    rows       checksum of what ``load_data`` gave
     """
 
     choice: Mapping[str, float | None] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Outcome:
     model: str | None = None
     failed: str | None = None
     unfit: bool = False
+    rows: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """For the store."""
@@ -78,6 +80,7 @@ def run(
     import keras
 
     from diagnose.recipes import training
+    from diagnose.recipes.rows import checksum
     from diagnose.recipes.scoring import Scorer, chosen
 
     keras.utils.set_random_seed(seed)
@@ -104,6 +107,7 @@ def run(
         versions=versions(),
         facts=_facts(recipe, trained) if seed == 0 or not steps else {},
         model=None if save is None else _kept(trained, Path(save)),
+        rows=checksum(base.data),
     )
 
 

@@ -223,6 +223,10 @@ def _part(given: Any, name: str, weight: Any = None) -> Part:
     if isinstance(given, (tuple, list)) and len(given) in (2, 3):
         x, y = (keras.tree.map_structure(np.asarray, one) for one in given[:2])
         weight = given[2] if len(given) == 3 else weight
+        if weight is not None and keras.tree.is_nested(weight) and not isinstance(weight, list):
+            raise UsageError(
+                f"load_data(): {name}: expected one weight a row, found {_told(weight)}: one for each output"
+            )
         part = Part(x, y, None if weight is None else np.asarray(weight))
     elif _is_stream(given):
         part = _collected(given, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 
 from diagnose.recipes import CannotEdit, Recipe
-from diagnose.recipes.data import HELD_OUT, Part, split_rows
+from diagnose.recipes.data import HELD_OUT, Data, Part, split_rows
 from diagnose.recipes.mixing import Mixed
 
 COLLECTED = "the dataset's rows were read once into memory; what it draws anew in every epoch is not drawn any more"
@@ -56,6 +57,24 @@ def collected(recipe: Recipe, size: int) -> Recipe:
     train = replace(recipe.data.train, stream=None, batch_size=size)
     once = {name: value for name, value in recipe.arguments.items() if name != "steps_per_epoch"}
     return replace(recipe, arguments=once).on(lambda data: data.only(train)).noted(f"{COLLECTED}.")
+
+
+def checksum(data: Data) -> str:
+    """What tells these rows from others, in whatever order they come; of streams those of the first pass."""
+    return " ".join(f"{_checksum(part):08x}" for part in (data.train, data.validation, data.test))
+
+
+def _checksum(part: Part) -> int:
+    each = [np.ascontiguousarray(one) for one in keras.tree.flatten((part.x, part.y))]
+    if any(one.dtype.hasobject for one in each):
+        each = [np.array([repr(row) for row in one.tolist()]) for one in each]
+    found = 0
+    for rows in zip(*(one.reshape(len(one), -1) for one in each), strict=True):
+        row = 0
+        for values in rows:
+            row = zlib.crc32(values.data.cast("B") if values.dtype.kind in "fiub" else values.tobytes(), row)
+        found = (found + row) % 2**32
+    return found
 
 
 def resplit(recipe: Recipe, share: float | None, folds: int | None) -> Recipe:
