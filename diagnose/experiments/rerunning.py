@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from diagnose.experiments.process import Processes, TrialFailed
 from diagnose.experiments.racing import Results, scores
 from diagnose.experiments.report import RerunReport
 from diagnose.experiments.store import Entry, Store
-from diagnose.experiments.study import Plan, Settings, plan
+from diagnose.experiments.study import Plan, Round, Settings, plan
 from diagnose.experiments.summing import report_of
-from diagnose.experiments.trial import Probe, Step
+from diagnose.experiments.trial import Probe
 from diagnose.recipes import CannotEdit
 from diagnose.report import Report
 
@@ -77,6 +77,11 @@ def rerun(
 
     Raises UsageError for what can't be run, MissingDependency without Optuna and Keras.
     """
+    if isinstance(options.get("budget"), str):
+        raise UsageError(f"budget: expected seconds, found {options['budget']!r}")
+    known = sorted({one.name for one in fields(Asked)} - {"techniques"})
+    if strange := sorted(set(options) - set(known)):
+        raise UsageError(f"rerun(): expected options among {', '.join(known)}, found {', '.join(strange)}")
     asked = Asked(**options, techniques=(technique,) if isinstance(technique, str) else tuple(technique))
     if callable(experiment):
         if data is None:
@@ -217,8 +222,8 @@ def _with_model(
     report: RerunReport, now: Plan, results: Results, experiment: Experiment, asked: Asked, directory: Path
 ) -> RerunReport:
     """The report with the winner's model kept as ``winner.keras`` (or a folder); the other models are removed."""
-    winner = next((one.winner for one in reversed(now.rounds) if one.winner is not None), None)
-    entry = None if winner is None else Entry(winner.steps, _typical(results, winner.steps, report.metric))
+    won = next((one for one in reversed(now.rounds) if one.winner is not None), None)
+    entry = None if won is None else _typical(won, results, report.metric)
     if now.over:
         models.forget(directory, [one for one in now.entries if entry is None or one.key != entry.key])
     if entry is None or report.winner is None:
@@ -235,10 +240,12 @@ def _with_model(
     return replace(report, winner=replace(report.winner, model=str(models.keep(directory, kept))))
 
 
-def _typical(results: Results, steps: Sequence[Step], metric: str) -> int:
-    """The seed whose run scores in the middle on the choice rows: neither luck nor bad luck."""
-    found = sorted(scores(results, steps, metric).items(), key=lambda item: item[1])
-    return found[len(found) // 2][0]
+def _typical(won: Round, results: Results, metric: str) -> Entry:
+    """The winner's run that scores in the middle on the choice rows, of those it was judged by: neither luck nor bad luck."""
+    assert won.winner is not None
+    steps = won.winner.steps
+    found = sorted(scores(results, steps, metric, seeds=won.race.judged).items(), key=lambda item: item[1])
+    return Entry(steps, found[len(found) // 2][0])
 
 
 def planned(settings: Settings) -> Plan:

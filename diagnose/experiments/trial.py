@@ -183,6 +183,8 @@ def _direction(model: Any, name: str) -> str | None:
 
 def recipe_of(experiment: Experiment) -> Recipe:
     """The user's training as a recipe. Raises UsageError for an experiment that can't run."""
+    import keras
+
     from diagnose.recipes.data import gathered
 
     loaded = experiment.load()
@@ -191,6 +193,8 @@ def recipe_of(experiment: Experiment) -> Recipe:
 
     def build() -> Any:
         model = loaded.build_model()
+        if not isinstance(model, keras.Model):
+            raise UsageError(f"build_model(): expected a compiled Keras model, found {type(model).__name__}")
         _built(model, shapes)
         return model
 

@@ -150,9 +150,10 @@ def test_every_training_is_exported(study):
     with open(folder / "trials.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == json.loads(out)["trials"]
-    assert {row["seed"] for row in rows if row["techniques"] == "baseline"} == {"0", "1", "2"}
+    assert {row["seed"] for row in rows if row["techniques"] == "baseline"} == set("012345")
     assert all(len(json.loads(row["history"])["val_loss"]) == 8 for row in rows)
-    scores = sorted(float(row["verdict_accuracy"]) for row in rows if row["techniques"] == "baseline")
+    judged = [row for row in rows if row["seed"] in "345"]
+    scores = sorted(float(row["verdict_accuracy"]) for row in judged if row["techniques"] == "baseline")
     assert scores == sorted(json.loads(out)["baseline"]["scores"])
 
 
@@ -209,8 +210,9 @@ def test_dry_run_tells_the_plan_and_leaves_nothing(tmp_path):
     assert done.stderr == b""
     found = json.loads(done.stdout)
     assert [one["technique"] for one in found["candidates"]] == ["learning-rate"] * 3 + ["data-scaling"]
-    # the baseline 4 times; 4 candidates on seeds 0, 1 and 2 (at most 6, then 4 stay), 2 of them on seed 3
-    assert found["trainings_at_most"] == 4 + 4 + 4 + 4 + 2
+    # the baseline 4 times; 4 candidates on seeds 0, 1 and 2 (at most 6, then 4 stay); 2 of them are judged on seeds 3
+    # to 6, of which the baseline has one already
+    assert found["trainings_at_most"] == 4 + 4 + 4 + 4 + 2 * 4 + 3
     assert found["rows"] == {"train": 50, "choice": 50, "verdict": 50}
     assert 0 < found["training_seconds"] < found["seconds_at_most"]
     assert "not kept" in found["diagnosed"]
@@ -238,7 +240,9 @@ def children(group):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals and process groups")
-def test_control_c_ends_the_trainings_and_leaves_a_report(tmp_path):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_control_c_ends_the_trainings_and_leaves_a_report(tmp_path, end):
+    """And so does the word of a machine that is taken away."""
     (tmp_path / "slow.py").write_text(SLOW)
     running = subprocess.Popen(
         command("slow.py", "--format", "json", "--jobs", 2),
@@ -247,7 +251,10 @@ def test_control_c_ends_the_trainings_and_leaves_a_report(tmp_path):
     assert running.stderr is not None
     first = running.stderr.readline()
     assert b" of " in first, first
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal sends it: to all
+    if end == signal.SIGINT:
+        os.killpg(running.pid, end)  # as a terminal sends it: to all
+    else:
+        os.kill(running.pid, end)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert b"Traceback" not in err and b"KeyboardInterrupt" not in err
@@ -369,3 +376,15 @@ def test_the_readme_shows_the_example_as_it_is():
     assert "def build_model" in shown
     for line in shown.strip().splitlines():
         assert line in example.splitlines(), line
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"budget": "30m"}, "budget: expected seconds, found '30m'"),
+        ({"seed": 3}, "expected options among budget, .*, found seed"),
+    ],
+)
+def test_a_wrong_option_of_the_function_is_a_usage_error(tmp_path, options, said):
+    with pytest.raises(diagnose.UsageError, match=said):
+        diagnose.rerun(tmp_path / "none.py", **options)

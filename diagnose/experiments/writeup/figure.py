@@ -35,7 +35,7 @@ def draw(report: RerunReport, path: str | os.PathLike[str] | None = None) -> Any
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     _intervals(parts[0], report)
     for part, one in zip(parts[1:], shown, strict=True):
-        part.suptitle(f"{words.tried(one)}: {words.outcome(one)}", fontsize=9, parse_math=False)
+        part.suptitle(f"{words.tried(one, report.results)}: {words.outcome(one)}", fontsize=9, parse_math=False)
         _pair(part, words.before(report, one), one.curves)
     if path is not None:
         replace(os.fspath(path), picture(figure, form))
@@ -94,7 +94,7 @@ def _intervals(figure: Any, report: RerunReport) -> None:
         ax.set_xlabel(told, fontsize=8, parse_math=False)
         _dress(ax)
         ax.grid(axis="y", visible=False)
-    axes[0].set_yticks(range(len(rows)), [words.tried(one) for one in rows], parse_math=False)
+    axes[0].set_yticks(range(len(rows)), [words.tried(one, rows) for one in rows], parse_math=False)
     axes[0].set_ylim(-0.6, max(len(rows), 1) - 0.4)
 
 

@@ -89,10 +89,12 @@ def seeds(count: int) -> str:
     return "1 seed" if count == 1 else f"{count} seeds"
 
 
-def tried(one: Result) -> str:
-    """The technique with its settings; the name of a lone one is left out: "dropout 0.5"."""
+def tried(one: Result, others: Sequence[Result]) -> str:
+    """The technique with its settings; of a lone one that all have the name is left out: "dropout 0.5"."""
     given = list(one.settings.items())
-    told = [str(given[0][1])] if len(given) == 1 and not isinstance(given[0][1], bool) else _settings(given)
+    alike = all(list(other.settings) == list(one.settings) for other in others if other.technique == one.technique)
+    short = len(given) == 1 and alike and not isinstance(given[0][1], bool)
+    told = [str(given[0][1])] if short else _settings(given)
     return clean(" ".join([one.technique, *told]))
 
 
@@ -105,7 +107,9 @@ def rows(report: RerunReport) -> list[tuple[str, Result | None, str, str, str]]:
         before = next((one.score for one in report.results if base and one.steps == base), report.baseline.score.mean)
         name = f"round {number}: {steps(base) if base else 'baseline'}" if number > 1 else "baseline"
         found.append((name, None, value(before), "", ""))
-        found += [(tried(one), one, value(one.score), change(one.difference), outcome(one)) for one in same]
+        found += [
+            (tried(one, report.results), one, value(one.score), change(one.difference), outcome(one)) for one in same
+        ]
     return found
 
 
