@@ -138,6 +138,7 @@ def field(
            Another technique takes the place of one that doesn't fit
     """
     left_out: list[tuple[str, str]] = []
+    first = report.findings[0].rule if report is not None and report.findings else ""
     candidates: list[Candidate] = []
     for slug, treats, why in _wanted(report, named):
         one = techniques.get(slug)
@@ -149,7 +150,7 @@ def field(
         if not named and len({candidate.technique for candidate in candidates}) == width:
             break
         try:
-            choices = (one.settings or (lambda *_: [{}]))(facts, treats[0] if treats else "")
+            choices = (one.settings or (lambda *_: [{}]))(facts, treats[0] if treats else first)
         except CannotEdit as error:
             left_out.append((slug, str(error)))
             continue
@@ -165,12 +166,10 @@ def _wanted(report: Report | None, named: Sequence[str]) -> list[tuple[str, tupl
     advised = {one.technique: one for one in report.recommendations} if report is not None else {}
     if not named:
         return [(slug, one.treats, one.why) for slug, one in advised.items()]
-    found = report.findings if report is not None else ()
-    all_of_them = tuple(finding.rule for finding in found[:1])
     out = []
     for slug in named:
         if slug not in techniques.names():
             raise UsageError(f"--technique: expected one of {', '.join(techniques.names())}, found {slug!r}")
         one = advised.get(slug)
-        out.append((slug, one.treats if one else all_of_them, one.why if one else ""))
+        out.append((slug, one.treats if one else (), one.why if one else ""))
     return out

@@ -90,7 +90,12 @@ def resplit(recipe: Recipe, share: float | None, folds: int | None) -> Recipe:
         kept = np.flatnonzero(fold != recipe.seed % folds)
     else:
         kept, held = split_rows(pool, share or HELD_OUT, recipe.seed, labels)
-    return one.on(lambda data: data.redrawn(pool.take(kept), pool.take(held)))
+    told = (
+        f"trained on {len(kept)} and chosen by {len(held)} of all {pool.rows} training and validation rows drawn anew"
+    )
+    return one.on(lambda data: data.redrawn(pool.take(kept), pool.take(held))).noted(
+        f"{told}: its scores while it races are of other rows than the others'."
+    )
 
 
 def _folds(rows: int, folds: int, seed: int, labels: Any) -> Any:
