@@ -182,6 +182,7 @@ def _counted(candidates: Sequence[Candidate], facts: Facts, settings: Settings) 
         alive = min(alive, KEEP.get(count, KEEP[max(KEEP)]))
     if judged.start:
         raced += alive * settings.seeds + judged.stop - settings.seeds
+    raced += (alive + 1) * settings.seeds if alive else 0  # where it takes a second look
     each = math.fsum(_times(one, facts) for one in candidates) / max(1, len(candidates))
     return settings.seeds + settings.rounds * raced, settings.seeds + settings.rounds * raced * each
 

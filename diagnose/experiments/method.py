@@ -14,19 +14,21 @@ def method(found: Probe, settings: Settings, now: Plan, results: Results) -> tup
     split = (
         " (half of the validation rows, set aside before anything was trained)" if found.nested else " (the test set)"
     )
-    last = settings.seeds - 1
-    raced = next((at.race.judged for at in now.rounds if at.race.judged.start), None)
+    judged = [at.race.judged for at in now.rounds if at.race.judged]
+    last = max((one.stop for one in judged), default=settings.seeds) - 1
+    raced = max((one.start for one in judged), default=0)
     seeds = (
-        f"seeds 0 to {last}, the same ones for every configuration"
-        if raced is None
-        else f"settings are chosen on seeds 0 to {raced.start - 1}; the finalists and the baseline are judged on "
-        f"{raced.start} to {raced.stop - 1}, which chose nothing"
+        f"settings are chosen on seeds 0 to {raced - 1}; finalists are judged on seeds {raced} to {last}, which chose "
+        "nothing, beside the same ones without them"
+        if raced
+        else f"seeds 0 to {last}, with and without the techniques"
     )
     return (
         f"{rows}{split}",
         f"{seeds}; each training in a process of its own",
         "scores are computed from predictions, in inference mode, with the training's own loss and metrics",
-        "intervals are Student's, of the paired differences; those of a round hold together (Bonferroni)",
+        "who is ahead but not shown to be is looked at once more with as many seeds again",
+        "intervals are Student's, of the paired differences; all of a round hold together (Bonferroni, Pocock for two looks)",
         *_other_rows(results),
     )
 

@@ -69,10 +69,12 @@ def run(
     metric: str,
     direction: Direction,
     each: bool = False,
+    again: bool = False,
 ) -> Race:
     """The race as far as the results tell. The baseline's trials (steps ``base``) are there already.
 
-    each: every technique is to get its verdict, so only the settings of one race with one another.
+    each   every technique is to get its verdict, so only the settings of one race with one another
+    again  the finalists are judged on as many seeds again
     """
     alive = list(candidates)
     entries: dict[str, Entry] = {}
@@ -91,12 +93,14 @@ def run(
             ]
             dropped += [one for one in alive if one not in kept]
             alive = kept
-    if judged.start and alive:
-        entries |= _entries([base, *(one.steps for one in alive)], judged)
+    for stop in (judged.stop, judged.stop + seeds) if again else (judged.stop,):
+        judged = range(judged.start, stop)
+        entries |= _entries([base, *(one.steps for one in alive)] if alive else [], judged)
         if any(key not in results for key in entries):
             return Race(tuple(entries.values()), (), tuple(dropped), judged=judged)
-    whole = [one for one in alive if len(scores(results, one.steps, metric, seeds=judged)) == seeds]
-    dropped += [one for one in alive if one not in whole]
+        whole = [one for one in alive if len(scores(results, one.steps, metric, seeds=judged)) == len(judged)]
+        dropped += [one for one in alive if one not in whole]
+        alive = whole
     return Race(tuple(entries.values()), tuple(whole), tuple(dropped), over=True, judged=judged)
 
 

@@ -40,6 +40,15 @@ class Estimate:
         """Of a difference: whether it lies wholly on the better side of none."""
         return self.above() if direction == "max" else self.below()
 
+    def needed(self, direction: Direction) -> float:
+        """Of a difference: how many seeds would show one of this size; Inf where it is on the worse side or not known.
+
+        An interval's width falls with the root of their number.
+        """
+        if self.interval is None or not self.mean or (self.mean > 0) != (direction == "max"):
+            return math.inf
+        return self.count * ((self.interval[1] - self.interval[0]) / 2 / self.mean) ** 2
+
     def worse(self, direction: Direction) -> bool:
         """Of a difference: whether it lies wholly on the worse side of none."""
         return self.below() if direction == "max" else self.above()
@@ -70,7 +79,7 @@ def paired(treated: Mapping[int, float | None], base: Mapping[int, float | None]
     return estimate(differences, level)
 
 
-def corrected(level: float, tried: int) -> float:
+def corrected(level: float, tried: float) -> float:
     """The level of one interval so that ``tried`` of them hold together at ``level`` (Bonferroni)."""
     return 1 - (1 - level) / max(1, tried)
 

@@ -7,7 +7,7 @@ lets many workers share a study and lets one that was killed go on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,9 @@ from diagnose.recipes import Facts
 from diagnose.report import Report
 
 SECOND = 5  # times the strictness for the loss, where another score decides: it adds a fifth to the share of errors
+# Who isn't shown to help may be looked at twice; at 2.94% each the two looks err in 5% together (Pocock 1977).
+LOOKS = 0.05 / 0.0294
+LIKELY = 3  # times the seeds that a difference of this size would take to be shown, up to which it is looked at again
 SKILL = 0.01  # share by which a loss must be below that of guessing, to be more than another guess
 
 
@@ -111,7 +114,8 @@ def _round(number: int, base: tuple[Step, ...], tried: set[str], results: Result
     facts = facts_of_base(base, results)
     unfit = partial(unfitness, results)
     found = field(report, facts, base, named=settings.named if number == 1 else (), tried=tried, unfit=unfit)
-    race = racing.run(
+    run = partial(
+        racing.run,
         found.candidates,
         base,
         results,
@@ -120,11 +124,27 @@ def _round(number: int, base: tuple[Step, ...], tried: set[str], results: Result
         direction=settings.direction,
         each=bool(settings.named) and number == 1,
     )
-    one = Round(number, base, report, found, race)
-    if not race.over:
+    one = _judged(Round(number, base, report, found, run()), results, settings)
+    if one.race.over and one.winner is None and any(_promising(each, settings) for each in one.compared):
+        one = _judged(Round(number, base, report, found, run(again=True)), results, settings)
+    return one
+
+
+def _judged(one: Round, results: Results, settings: Settings) -> Round:
+    """With the verdicts, once the race is over."""
+    if not one.race.over:
         return one
-    compared = tuple(compare(candidate, one, results, settings) for candidate in found.candidates)
-    return Round(number, base, report, found, race, compared, _winner(compared, race, results, settings))
+    compared = tuple(compare(candidate, one, results, settings) for candidate in one.field.candidates)
+    return replace(one, compared=compared, winner=_winner(compared, one.race, results, settings))
+
+
+def _promising(one: Compared, settings: Settings) -> bool:
+    """Whether as many seeds again may well show what its seeds so far don't; by the score, or by the loss without harm."""
+    if not one.finalist or one.difference.worse(settings.direction):
+        return False
+    by_score = one.difference.needed(settings.direction)
+    by_loss = one.loss_difference.needed("min")
+    return min(by_score, by_loss) <= LIKELY * settings.seeds
 
 
 def facts_of_base(base: Sequence[Step], results: Results) -> Facts:
@@ -169,7 +189,7 @@ def compare(candidate: Candidate, one: Round, results: Results, settings: Settin
 
 def level_of(name: str, one: Round, settings: Settings) -> float:
     """The level of an interval, so that all of its round hold together; a loss beside the score is a second chance."""
-    level = corrected(settings.level, max(1, len(one.race.finalists)))
+    level = corrected(settings.level, max(1, len(one.race.finalists)) * LOOKS)
     return level if name == settings.metric else corrected(level, SECOND)
 
 

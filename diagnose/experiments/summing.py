@@ -211,20 +211,15 @@ def _next_step(now: Plan, settings: Settings) -> str:
 
 
 def _more_seeds(last: Round, settings: Settings) -> str:
-    """How many seeds would show a difference like the likeliest one's; nothing where that would take too many.
-
-    An interval's width falls with the root of their number.
-    """
-    asked = []
-    for one in last.compared:
-        mean, interval = one.difference.mean, one.difference.interval
-        if one.finalist and mean and interval and (mean > 0) == (settings.direction == "max"):
-            reach = (interval[1] - interval[0]) / 2
-            asked.append((math.ceil(one.difference.count * (reach / mean) ** 2), one.candidate.technique))
-    if not asked or min(asked)[0] > WORTH * settings.seeds:
+    """How many seeds would show a difference like the likeliest one's; nothing where that would take too many."""
+    asked = [
+        (one.difference.needed(settings.direction), one.candidate.technique) for one in last.compared if one.finalist
+    ]
+    needed, technique = min(asked, default=(math.inf, ""))
+    if needed > WORTH * settings.seeds:
         return ""
-    count, technique = min(asked)
-    return f"see with --resume --seeds {max(count, settings.seeds + 1)} whether what {technique} shows so far holds, "
+    count = max(math.ceil(needed), settings.seeds + 1)
+    return f"see with --resume --seeds {count} whether what {technique} shows so far holds, "
 
 
 def code(now: Plan, winner: Round) -> str:

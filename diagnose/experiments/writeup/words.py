@@ -124,9 +124,9 @@ def _settings(given: Any) -> list[str]:
 
 
 def method(one: Result, report: RerunReport) -> str:
-    """What was done for this one: "3 of 5 seeds, in pairs with the baseline's"."""
+    """What was done for this one: "5 seeds, in pairs with the baseline's"."""
     beside = f"those of {steps(one.steps[:-1])}" if one.steps[:-1] else "the baseline's"
-    return f"{one.trials} of {seeds(report.seeds)}, in pairs with {beside}"
+    return f"{seeds(one.difference.count)}, in pairs with {beside}"
 
 
 def result(one: Result, report: RerunReport) -> str:
