@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import best, fit, metrics, snippet
+from diagnose.techniques_code import best, fit, snippet
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ candidates = {{
 for name, optimizer in candidates.items():
     keras.utils.set_random_seed(1)
     model = build_model()
-    model.compile(optimizer(), loss=model.loss, metrics={metrics(case)})
+    settings = model.get_compile_config()  # loss and metrics stay; clipping and decay go into the candidates
+    model.compile_from_config({{**settings, "optimizer": keras.optimizers.serialize(optimizer())}})
     history = {fit(case, more=", verbose=0")}
     print(name, {best(case)})
 """),

@@ -107,7 +107,7 @@ def test_it_runs_and_is_scored(kind):
         outcome = trial.run(experiment(kind, task), [step], 1)
         assert all(math.isfinite(one) for one in [*outcome.verdict.values(), *outcome.choice.values()]), step
         # a scale that was not brought back would leave an error as large as the targets, some thousands
-        assert step[1] != BOTH or outcome.verdict["mae"] < 1.5 * np.abs(SUMS.get(kind, SUMS["dense"])).std()
+        assert step[1] != BOTH or outcome.verdict["mae"] < 3 * np.abs(SUMS.get(kind, SUMS["dense"])).std()
 
 
 @pytest.mark.parametrize("step", [("resplit", {"share": 0.2}), ("more-data", {"mixup": 0.2})])
