@@ -49,7 +49,8 @@ experiment that can't run; 130 after Ctrl-C, with the report so far.
 @click.option("--history", metavar="FILE", type=click.Path(), help="Treat what this history shows, not the baseline.")
 @click.option("--technique", "techniques", multiple=True, type=TechniqueNames(), callback=split, metavar="NAME,...",
               help="Try these, not what is recommended (repeatable).")  # fmt: skip
-@click.option("--seeds", metavar="N", type=click.IntRange(min=1), default=5, help="Runs of each configuration (5).")
+@click.option("--seeds", metavar="N", type=click.IntRange(min=1), default=5,
+              help="Runs that a verdict takes (5); who comes close gets as many again.")  # fmt: skip
 @click.option("--budget", metavar="TIME", type=Duration(), help="End after 90s, 30m or 2h, with what is known then.")
 @click.option("--max-trials", metavar="N", type=click.IntRange(min=1), help="End after so many trainings.")
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), default=1, help="Trainings in parallel (1).")
