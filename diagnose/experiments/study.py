@@ -182,7 +182,7 @@ def compare(candidate: Candidate, one: Round, results: Results, settings: Settin
         by_score,
         by_loss,
         helped=finalist and by_score.better(settings.direction),
-        loss_helped=finalist and by_loss.better("min") and _skilled(candidate, results),
+        loss_helped=finalist and by_loss.better("min") and _skilled(candidate, one.race.judged, results),
         finalist=finalist,
     )
 
@@ -193,10 +193,10 @@ def level_of(name: str, one: Round, settings: Settings) -> float:
     return level if name == settings.metric else corrected(level, SECOND)
 
 
-def _skilled(candidate: Candidate, results: Results) -> bool:
+def _skilled(candidate: Candidate, seeds: range, results: Results) -> bool:
     """Whether its loss is below that of guessing: a guess that is a little less wrong is no help."""
     guess = next((one.no_skill.get("loss") for one in outcomes(results, ()) if one.no_skill), None)
-    losses = scores(results, candidate.steps, "loss", "verdict")
+    losses = scores(results, candidate.steps, "loss", "verdict", seeds)
     return guess is None or (bool(losses) and sum(losses.values()) / len(losses) < guess - SKILL * abs(guess))
 
 
