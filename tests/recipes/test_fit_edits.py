@@ -202,7 +202,7 @@ def test_another_optimizer_keeps_clipping_and_weight_decay_but_not_the_rate():
     given = keras.optimizers.SGD(0.5, clipnorm=0.7, weight_decay=0.01, use_ema=True)
     edited = recipe(("adaptive-optimizer", {"optimizer": "adam", "learning_rate": 0.001}), optimizer=given).build()
     found = config(edited)
-    assert type(edited.optimizer) is keras.optimizers.Adam and found["learning_rate"] == pytest.approx(0.001)
+    assert isinstance(edited.optimizer, keras.optimizers.Adam) and found["learning_rate"] == pytest.approx(0.001)
     assert (found["clipnorm"], found["weight_decay"], found["use_ema"]) == (0.7, 0.01, True)
 
 
