@@ -1,6 +1,6 @@
 """Deliberately troubled trainings, re-run: does what is recommended help on unseen data, and what does it cost?
 
-    python -m benchmarks.rerun [--parts one first three random all] [--only small] [--jobs 2] [--out rerun-benchmark]
+    python -m benchmarks.rerun [--parts one first three random all again] [--only small] [--jobs 2] [--out rerun-benchmark]
     python -m benchmarks.rerun --table [--out rerun-benchmark]
 
 Every case is a small real training with a trouble put into it (``TROUBLES``), on dense, convolutional and recurrent
@@ -8,9 +8,10 @@ models, and a test set of 2,000 fresh rows. For each case:
 
 first   the first technique that is recommended and can be re-run, its settings raced: does it help beyond its interval?
 one     one round as a user would ask for it: is there a winner?
-three   three rounds, each going on from the last one's winner
+three   three rounds, each going on from the last one's winner; only where the first has none: what was shown stays shown
 random  as many techniques as the round had, drawn at random from all that fit
 all     every technique that fits, with all settings and seeds, no race: the best there is (hours; for few cases)
+again   the round's winner and the baseline from five further seeds, which decided nothing: does it hold?
 
 A winner "helps" when its corrected interval on the fresh rows lies wholly on the better side, by the metric or, where the
 metric is not shown to be worse, by the loss. "Harmed" is a winner that is worse than the baseline beyond its interval.
@@ -44,9 +45,11 @@ from benchmarks import faults
 from diagnose import techniques
 from diagnose.errors import UsageError
 from diagnose.experiments import harness, jobs, rerunning
+from diagnose.experiments.experiment import ExperimentParts
 from diagnose.experiments.process import TrialFailed
 from diagnose.experiments.report import RerunReport
 from diagnose.experiments.rerunning import rerun
+from diagnose.experiments.statistics import paired
 from diagnose.recipes import CannotEdit, Facts
 
 TEST, SEEDS = 2000, 5
@@ -56,6 +59,7 @@ OVERLAP = {
 }  # deviation of noise on the inputs where classes would be too far apart to trouble
 SHAPES = ("dense", "conv", "recurrent")
 PARTS = ("first", "one", "three", "random", "all")
+FURTHER = range(50, 55)  # seeds that no study comes to
 
 
 @dataclass(frozen=True)
@@ -265,13 +269,32 @@ def measure(case: Case, part: str, folder: Path) -> dict[str, Any]:
         slug = one.results[0].technique
         return told(study(case, folder, technique=slug)) | {"technique": slug}
     if part == "three":
-        return told(study(case, folder, rounds=3))
+        return told(one if one.winner is not None else study(case, folder, rounds=3))
+    if part == "again":
+        return told(one) | {"again": again(case, one)}
     names = sorted(fitting(facts_of(case, folder), one.baseline.diagnosis))
     if part == "random":
         count = len({result.technique for result in one.results})
         drawn = random.Random(case.name).sample(names, min(count, len(names)))
         return told(study(case, folder, technique=drawn)) | {"techniques": drawn}
     return told(study(case, folder, technique=names))
+
+
+def again(case: Case, one: RerunReport) -> dict[str, str] | None:
+    """How the winner's score and loss differ from the baseline's on further seeds: "better", "worse" or "alike"."""
+    if one.winner is None:
+        return None
+    experiment = ExperimentParts(case.build, case.data, case.arguments)
+    base, won = (
+        [jobs.run(experiment, list(steps), seed, None, None).verdict for seed in FURTHER]
+        for steps in ((), one.winner.steps)
+    )
+    found = {}
+    for name, direction in ((one.metric, one.direction), ("loss", "min")):
+        values = ({seed: outcome[name] for seed, outcome in enumerate(runs)} for runs in (won, base))
+        difference = paired(*values, 0.95)
+        found[name] = "better" if difference.better(direction) else "worse" if difference.worse(direction) else "alike"
+    return found
 
 
 def table(done: dict[tuple[str, str], dict[str, Any]]) -> str:
@@ -297,6 +320,10 @@ def table(done: dict[tuple[str, str], dict[str, Any]]) -> str:
     ]
     if shares:
         lines.append(f"one round costs {np.mean(shares):.0%} of trying everything (at most {max(shares):.0%})")
+    told = [row["again"] for (_, part), row in done.items() if part == "again" and row["again"]]
+    for way in ("better", "worse") if told else ():
+        scores, losses = (sum(list(one.values())[at] == way for one in told) for at in (0, -1))
+        lines.append(f"winners on further seeds: {way} by the score {scores}, by the loss {losses} of {len(told)}")
     return "\n".join(lines)
 
 
@@ -327,7 +354,7 @@ def work(mine: list[Case], parts: list[str], folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=["one", "first", "three", "random"])
+    parser.add_argument("--parts", nargs="+", choices=(*PARTS, "again"), default=["one", "first", "three", "random"])
     parser.add_argument("--only", default="", help="cases whose name begins so")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("rerun-benchmark"))

@@ -37,7 +37,6 @@ def record(entry: Entry, outcome: Outcome) -> dict[str, Any]:
         "epochs": outcome.epochs,
         "notes": list(outcome.notes),
         "versions": dict(outcome.versions),
-        "model": outcome.model,
         "history": _strict(outcome.run["columns"]) if outcome.run else {},
     }
 
@@ -65,7 +64,7 @@ def as_json(records: Sequence[Mapping[str, Any]]) -> str:
 def as_csv(records: Sequence[Mapping[str, Any]]) -> str:
     """A row a training; scores have columns of their own, what is a list or has names of its own is JSON in its cell."""
     parts = [(part, name) for part in ("choice", "verdict") for name in _names(records, part)]
-    plain = ("techniques", "seed", "failed", "seconds", "epochs", "model")
+    plain = ("techniques", "seed", "failed", "seconds", "epochs")
     whole = ("steps", "notes", "versions", "history")
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
