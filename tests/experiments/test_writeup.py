@@ -395,3 +395,14 @@ def test_export_goes_by_the_ending(tmp_path):
     with pytest.raises(UsageError, match=r"\.csv or \.json"):
         export([TRAINED], tmp_path / "t.txt")
     assert [one.name for one in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_where_a_name_is_cut_the_settings_still_tell_rows_apart():
+    long = [
+        result(technique="learning-rate-schedule", settings=given, steps=(("learning-rate-schedule", given),))
+        for given in ({"factor": factor, "patience": 10} for factor in (0.1, 0.5))
+    ]
+    text = render("text", report(results=tuple(long)))
+    rows = [row.split("  ")[0] for row in text.splitlines() if row.startswith("learning-")]
+    assert rows[0].endswith("… factor=0.1 patience=10")
+    assert rows[1].endswith("… factor=0.5 patience=10")

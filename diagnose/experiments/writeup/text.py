@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STYLES = {"helped": "healthy", "lower loss": "healthy", "harmed": "learning", "failed": "learning"}
 INDENT = 15
 NAME = 20  # columns that a technique with its settings gets at least
+LEAST = 8  # columns of a technique's name that tell which one it is
 
 
 def write(report: RerunReport, look: Look = Look()) -> str:  # noqa: B008 (frozen)
@@ -62,11 +63,20 @@ def _table(report: RerunReport, look: Look) -> list[str]:
     head = f"{pad('technique', width)}  {metric:>{scored}}"
     lines = [paint(head if narrow else f"{head}  difference", "dim", look)]
     for (name, score, difference), ending in zip(rows, outcomes, strict=True):
-        shown = f"{pad(cut(name, width, plain=look.plain), width)}  {score:>{scored}}"
+        shown = f"{pad(_short(name, width, look), width)}  {score:>{scored}}"
         told = f"{pad(difference, changed)}  {paint(ending, STYLES.get(ending, 'dim'), look)}"
         below = [f"  {row}" for row in wrap(told, look.width - 2)]
         lines += [shown, *below] if narrow else [f"{shown}  {told}".rstrip()]
     return lines
+
+
+def _short(name: str, width: int, look: Look) -> str:
+    """The technique is cut before its settings are: they tell two rows of one technique apart."""
+    technique, _, settings = name.partition(" ")
+    room = width - spaced(settings) - 1
+    if spaced(name) <= width or not settings or room < LEAST:
+        return cut(name, width, plain=look.plain)
+    return f"{cut(technique, room, plain=look.plain)} {settings}"
 
 
 def _group(group: words.Group, report: RerunReport, look: Look) -> list[str]:
