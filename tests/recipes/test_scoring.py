@@ -47,7 +47,7 @@ SMOOTH = LOSSES.CategoricalCrossentropy(label_smoothing=0.2, from_logits=True)
         (1, None, LOSSES.BinaryCrossentropy(from_logits=True), [], MARKS),
         (3, "softmax", "sparse_categorical_crossentropy", ["acc"], CLASSES),
         (3, None, LOSSES.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"], CLASSES),
-        (3, None, SMOOTH, [keras.metrics.TopKCategoricalAccuracy(k=2)], HOT),
+        (3, None, SMOOTH, ["categorical_accuracy"], HOT),
         (1, None, "mse", ["mae", "R2Score"], SUMS),
         (1, None, LOSSES.MeanSquaredError(reduction="sum"), ["mae"], SUMS),
         (1, None, lambda y, p: keras.ops.mean(keras.ops.abs(y - p) ** 3, axis=-1), ["mae"], SUMS.reshape(-1, 1)),
