@@ -21,7 +21,7 @@ pytest.importorskip("keras")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of a POSIX system")
 proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("DIAGNOSE_KILLS", "2"))  # DIAGNOSE_KILLS=30 pytest tests/experiments -k killed: many more
+KILLS = int(os.environ.get("DIAGNOSE_KILLS", "3"))  # DIAGNOSE_KILLS=30 pytest tests/experiments -k killed: many more
 
 EXPERIMENT = """
     import keras
