@@ -85,7 +85,7 @@ def run(
         entries |= _entries([one.steps for one in alive], range(count))
         if any(key not in results for key in entries):
             return Race(tuple(entries.values()), (), tuple(dropped), judged=judged)
-        if count < max(judged.start + 1, seeds):
+        if judged.start or count < seeds:
             groups = _by_technique(alive) if each else [alive]
             rival = {} if each else baseline
             kept = [

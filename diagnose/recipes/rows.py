@@ -72,7 +72,7 @@ def _checksum(part: Part) -> int:
     for rows in zip(*(one.reshape(len(one), -1) for one in each), strict=True):
         row = 0
         for values in rows:
-            row = zlib.crc32(values.data.cast("B") if values.dtype.kind in "fiub" else values.tobytes(), row)
+            row = zlib.crc32(values.tobytes(), row)
         found = (found + row) % 2**32
     return found
 

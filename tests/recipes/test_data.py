@@ -12,7 +12,8 @@ keras = pytest.importorskip("keras", reason="needs Keras: pip install 'diagnose-
 
 from diagnose.errors import UsageError  # noqa: E402
 from diagnose.recipes import CannotEdit  # noqa: E402
-from diagnose.recipes.data import Part, classes_of, gathered, joined, split_rows  # noqa: E402
+from diagnose.recipes.data import Data, Part, classes_of, gathered, joined, split_rows  # noqa: E402
+from diagnose.recipes.rows import checksum  # noqa: E402
 
 X, Y = np.arange(100.0).reshape(-1, 1), np.arange(100) % 4
 A, B, C = (X[:60], Y[:60]), (X[60:80], Y[60:80]), (X[80:], Y[80:])
@@ -197,3 +198,18 @@ def test_a_pool_is_both_parts_and_weights_are_1_where_there_are_none():
     redrawn = data.redrawn(pool.take(slice(20)), pool.take(slice(20, 80)))
     assert redrawn.choice is redrawn.validation and redrawn.test is data.test
     assert data.only(data.train).choice is data.validation and data.only(data.train).validation is data.validation
+
+
+@pytest.mark.parametrize("kind", ["float16", ">f4", "int64", "U5", "O"])
+def test_a_checksum_tells_rows_from_others_not_their_order(kind):
+    x, y = np.arange(12).reshape(6, 2).astype(kind), np.arange(6)
+    order = [3, 1, 0, 5, 4, 2]
+
+    def told(*parts):
+        return checksum(Data(*(Part(*one) for one in parts)))
+
+    same = (x, y)
+    assert told(same, same, same) == told((x[order], y[order]), same, same)
+    assert told(same, same, same) != told((x, y[order]), same, same)  # other pairs of the same values
+    assert told(same, same, same) != told(same, same, (x[:5], y[:5]))
+    assert told((x[:3], y[:3]), (x[3:], y[3:]), same) != told((x[3:], y[3:]), (x[:3], y[:3]), same)
