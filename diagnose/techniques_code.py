@@ -30,6 +30,7 @@ _YOURS = {
     "y_val": "y_val",
     "epochs": "epochs (as many as so far)",
     "fit_arguments": "fit_arguments (a dict, of model.fit)",
+    "pretrained": "pretrained (path of the saved model)",
 }
 # Keras finds the direction of these itself; for any other name it has to be told.
 _INFERRED = {"loss", "mean_squared_error", "mse", "mean_absolute_error", "mae", "root_mean_squared_error"}
@@ -42,7 +43,7 @@ _TAKEN_APART = re.compile(r"clone_model|(?<!keras)\.(layers|inputs|input_shape|o
 
 def snippet(body: str) -> str:
     """The code under a first line that says which names it takes from the user."""
-    code = body.strip("\n")
+    code = re.sub(r" +\n", "\n", body.strip("\n"))
     bare = re.sub(r'""".*?"""|#[^\n]*', "", code, flags=re.DOTALL)
     needed = [text for name, text in _YOURS.items() if _taken(name, bare)]
     parts = "# needs a Sequential or functional model\n" if _TAKEN_APART.search(bare) else ""
@@ -155,10 +156,13 @@ def best_judged(case: Case) -> str:
     return best(case) if validated(case) else 'min(history.history["val_loss"])'
 
 
-def fit(case: Case, times: int = 1, callbacks: str = "", more: str = "", model: str = "model") -> str:
-    """The ``fit`` call on one line: validation data if the history has a validation curve."""
+def fit(case: Case, times: int = 1, callbacks: str = "", more: str = "", model: str = "model", rows: str = "") -> str:
+    """The ``fit`` call on one line: validation data if the history has a validation curve.
+
+    ``rows`` is an index of some of the training data, "[rows]".
+    """
     judged = "validation_data=(x_val, y_val), " if validated(case) else ""
-    return f"{model}.fit(x_train, y_train, {judged}{asked(case, times, callbacks, more)})"
+    return f"{model}.fit(x_train{rows}, y_train{rows}, {judged}{asked(case, times, callbacks, more)})"
 
 
 def fit_judged(case: Case, rows: str = "", callbacks: str = "", more: str = "") -> str:

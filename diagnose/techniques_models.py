@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from diagnose.techniques_code import asked, fit, setting, snippet
+from diagnose.techniques_code import fit, setting, snippet
 
 if TYPE_CHECKING:
     from diagnose.techniques import Case
@@ -13,6 +13,13 @@ BUILT = """\
 if not {model}.built:
     {indent}{model}.build((None, *x_train.shape[1:]))"""
 OLD = "old = build_model()\n" + BUILT.format(model="old", indent="")
+# `change` calls each layer; a Sequential model has no calls to change
+REBUILT = """\
+inputs, outputs = (one if len(one) > 1 else one[0] for one in (old.inputs, old.outputs))
+model = keras.models.clone_model(keras.Model(inputs, outputs), call_function=change)"""
+OTHER_LOSS = """\
+settings = keras.saving.deserialize_keras_object(model.get_compile_config())
+model.compile(**{{**settings, "loss": {loss}}})  # optimizer and metrics stay"""
 HIDDEN = """\
 output = max(place for place, layer in enumerate(old.layers) if layer.weights)
 hidden = {layer.name for layer in old.layers[:output]}  # the output layer stays as it is
@@ -63,7 +70,7 @@ def change(layer, *args, **kwargs):
         outputs = {layer}(outputs)
     return outputs
 
-model = keras.models.clone_model(keras.Model(old.inputs, old.outputs), call_function=change)
+{REBUILT}
 model.compile_from_config(old.get_compile_config())
 {fitted}
 """)
@@ -91,5 +98,5 @@ def seeded_members(case: Case) -> str:
 for seed in range({setting(case, "members", 5)}):
     keras.utils.set_random_seed(seed)
     members.append(build_model())
-    members[-1].fit(x_train, y_train, {asked(case, more=", verbose=0")})
+    {fit(case, more=", verbose=0", model="members[-1]")}
 """

@@ -9,6 +9,7 @@ from diagnose import techniques
 from diagnose.experiments import study
 from diagnose.experiments.candidates import judged
 from diagnose.experiments.exporting import record
+from diagnose.experiments.joining import joined
 from diagnose.experiments.racing import Results, scores
 from diagnose.experiments.report import Baseline, RerunReport, Result, Winner
 from diagnose.experiments.statistics import Estimate, estimate
@@ -224,13 +225,5 @@ def _more_seeds(last: Round, settings: Settings) -> str:
 
 def code(now: Plan, winner: Round) -> str:
     """The change in the user's code that makes the winner: each technique's own code, with the settings that won."""
-    parts = []
-    for at in now.rounds:
-        if at.winner is None or at.number > winner.number or at.report is None:
-            continue
-        slug, settings = at.winner.steps[-1]
-        head = f"# {label(at.winner.steps[-1:])}"
-        if at.base:
-            head += f"\n# on top of {label(at.base)}: build_model(), the rows and fit_arguments are with that"
-        parts.append(f"{head}\n{techniques.advise(at.report, slug, settings).code}")
-    return "\n".join(parts)
+    won = [(at.winner.steps[-1], at.report) for at in now.rounds if at.winner and at.number <= winner.number]
+    return joined([(step, techniques.advise(report, *step).code) for step, report in won if report is not None])

@@ -77,18 +77,18 @@ def _edit(recipe: Recipe, optimizer: str, learning_rate: float, momentum: float 
 )
 def adaptive_optimizer(case: Case) -> Advice:
     """Adam and SGD with momentum, each at its own default rate."""
-    found = case.settings or {}
-    candidates = [_line(one) for one in (found and [found]) or (ADAM, MOMENTUM)]
+    why = f"{seen(case)}: step sizes that fit each weight, or momentum, get through where one plain rate does not."
+    if case.settings:
+        return _found(case, _written(case.settings), why)
     return Advice(
-        candidates[0].partition("optimizers.")[2].rstrip(",")
-        if found
-        else "Adam(learning_rate=0.001), or SGD(0.01, momentum=0.9)",
-        f"{seen(case)}: step sizes that fit each weight, or momentum, get through where one plain rate does not.",
+        "Adam(learning_rate=0.001), or SGD(0.01, momentum=0.9)",
+        why,
         snippet(f"""
 import keras
 
 candidates = {{
-{chr(10).join(candidates)}
+    "Adam": lambda: {_written(ADAM)},
+    "momentum": lambda: {_written(MOMENTUM)},
 }}
 for name, optimizer in candidates.items():
     keras.utils.set_random_seed(1)
@@ -101,8 +101,25 @@ for name, optimizer in candidates.items():
     )
 
 
-def _line(settings: Settings) -> str:
+def _found(case: Case, written: str, why: str) -> Advice:
+    """What a re-run found."""
+    return Advice(
+        written.removeprefix("keras.optimizers."),
+        why,
+        snippet(f"""
+import keras
+
+model = build_model()
+old = model.optimizer.get_config()
+kept = {{name: old[name] for name in ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm") if old.get(name)}}
+optimizer = keras.optimizers.serialize({written[:-1]}, **kept))
+model.compile_from_config({{**model.get_compile_config(), "optimizer": optimizer}})  # loss and metrics stay
+{fit(case)}
+"""),
+    )
+
+
+def _written(settings: Settings) -> str:
     momentum = settings.get("momentum")
     more = f", momentum={momentum}, nesterov=True" if momentum else ""
-    name, kind = "momentum" if momentum else "Adam", KINDS[settings["optimizer"]]
-    return f'    "{name}": lambda: keras.optimizers.{kind}(learning_rate={settings["learning_rate"]}{more}),'
+    return f"keras.optimizers.{KINDS[settings['optimizer']]}(learning_rate={settings['learning_rate']}{more})"

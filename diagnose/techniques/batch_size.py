@@ -70,11 +70,13 @@ def batch_size(case: Case) -> Advice:
     """Larger for unsteady runs, smaller for slow or stuck ones."""
     steady = case.finding.rule in LARGER
     sizes: tuple[int, ...] = (128, 512, 32) if steady else (8, 128, 32)
-    if case.settings:
-        sizes = (case.settings["batch_size"],)
     effect = "more examples calm each update" if steady else "smaller batches give more updates an epoch"
+    if case.settings:
+        size = case.settings["batch_size"]
+        code = snippet(f"model = build_model()\n{fit(case, more=f', batch_size={size}')}")
+        return Advice(f"batch_size={size} in fit (Keras' default is 32)", f"{seen(case)}: {effect}.", code)
     return Advice(
-        f"batch_size={sizes[0]} in fit (Keras' default is 32){f', then {sizes[1]}' if sizes[1:] else ''}",
+        f"batch_size={sizes[0]} in fit (Keras' default is 32), then {sizes[1]}",
         f"{seen(case)}: {effect}.",
         snippet(f"""
 import keras

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import boosters, fit, snippet
-from diagnose.techniques_models import OLD, changed_layers
+from diagnose.techniques_models import OLD, REBUILT, changed_layers
 from diagnose.techniques_reason import boosts, cause, library, seen
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ import keras
 sized = [layer.name for layer in old.layers if hasattr(layer, "units") or hasattr(layer, "filters")]
 last = sized[-2] if len(sized) > 1 else None  # the output layer is the last of all
 
-def again(layer, *args, **kwargs):
+def change(layer, *args, **kwargs):
     if last is None and layer.name in sized:  # there is no hidden layer yet
         units = min(max(2 * args[0].shape[-1], 16), 256)
         first = keras.layers.Dense(units, "relu", kernel_initializer="he_normal", name=layer.name + "_hidden")
@@ -122,7 +122,7 @@ def again(layer, *args, **kwargs):
         more |= {{"strides": 1, "padding": "same"}}
     return type(layer).from_config({{**layer.get_config(), **more}})(layer(*args, **kwargs))
 
-model = keras.models.clone_model(keras.Model(old.inputs, old.outputs), call_function=again)
+{REBUILT}
 model.compile_from_config(old.get_compile_config())
 {fit(case)}
 """),

@@ -95,9 +95,9 @@ def data_scaling(case: Case) -> Advice:
         snippet(f"""
 import keras
 
+{targets}
 scale = keras.layers.Normalization()
 scale.adapt(x_train)  # training data only
-{targets}
 {OLD}
 inputs = keras.Input(old.input_shape[1:])
 model = keras.Model(inputs, old(scale(inputs)))

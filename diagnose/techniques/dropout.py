@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import boosters, fit, number, patience, snippet, validated, watch
-from diagnose.techniques_models import OLD, added_layers
+from diagnose.techniques_models import OLD, REBUILT, added_layers
 from diagnose.techniques_reason import boosts, cause, library, seen
 
 if TYPE_CHECKING:
@@ -115,7 +115,10 @@ def _as_found(case: Case, found: Settings) -> Advice:
         return Advice(f"Dropout({rate}) behind hidden layers, with early stopping", why, code)
     change = _RAISED if where == "old" else _IN_FRONT
     place = "for the dropout that is there" if where == "old" else "in front of the output"
-    code = change.replace("RATE", rate).replace("OLD", OLD) + f"stop = {stop}\n{fit(case, callbacks='stop')}\n"
+    code = (
+        change.replace("RATE", rate).replace("OLD", OLD).replace("REBUILT", REBUILT)
+        + f"stop = {stop}\n{fit(case, callbacks='stop')}\n"
+    )
     return Advice(f"Dropout({rate}) {place}", why, snippet(code))
 
 
@@ -140,7 +143,7 @@ def change(layer, *args, **kwargs):
         args = (keras.layers.Dropout(RATE)(args[0]), *args[1:])
     return layer(*args, **kwargs)
 
-model = keras.models.clone_model(keras.Model(old.inputs, old.outputs), call_function=change)
+REBUILT
 model.compile_from_config(old.get_compile_config())
 """
 

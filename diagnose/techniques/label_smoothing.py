@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import fit, snippet, validated
-from diagnose.techniques_models import BUILT
+from diagnose.techniques_models import BUILT, OLD, OTHER_LOSS
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:
@@ -69,9 +69,13 @@ def label_smoothing(case: Case) -> Advice:
     found = case.settings or {}
     heat = "temperature" in found
     share = found.get("label_smoothing", 0.1)
+    line = "one temperature, fitted on validation data" if heat else f"CategoricalCrossentropy(label_smoothing={share})"
+    why = f"{seen(case)}: smoothed targets, or a temperature fitted afterwards, take the excess of confidence away."
+    if case.settings and not heat:
+        return Advice(line, why, _found(case, share))
     return Advice(
-        "one temperature, fitted on validation data" if heat else f"CategoricalCrossentropy(label_smoothing={share})",
-        f"{seen(case)}: smoothed targets, or a temperature fitted afterwards, take the excess of confidence away.",
+        line,
+        why,
         snippet(f"""
 import keras
 import numpy as np
@@ -88,11 +92,33 @@ units = model.output_shape[-1]
     )
 
 
-def _smoothing(case: Case, share: float) -> str:
+def _found(case: Case, share: float) -> str:
+    """The code of what a re-run found: the user's own metrics and optimizer stay."""
+    return snippet(f"""
+import keras
+
+{OLD}
+units = old.output_shape[-1]
+{_one_hot(case)}
+
+model = build_model()
+Loss = keras.losses.CategoricalCrossentropy if units > 1 else keras.losses.BinaryCrossentropy
+loss = Loss(label_smoothing={share}, from_logits=getattr(model.loss, "from_logits", False))
+{OTHER_LOSS.format(loss="loss")}
+{fit(case)}
+""")
+
+
+def _one_hot(case: Case) -> str:
     smooth_val = "\n    y_val = keras.utils.to_categorical(y_val, units)" if validated(case) else ""
     return f"""\
 if units > 1 and (y_train.ndim == 1 or y_train.shape[-1] != units):  # smoothing needs one-hot labels
-    y_train = keras.utils.to_categorical(y_train, units){smooth_val}
+    y_train = keras.utils.to_categorical(y_train, units){smooth_val}"""
+
+
+def _smoothing(case: Case, share: float) -> str:
+    return f"""\
+{_one_hot(case)}
 Loss = keras.losses.CategoricalCrossentropy if units > 1 else keras.losses.BinaryCrossentropy
 model.compile(model.optimizer, loss=Loss(label_smoothing={share}), metrics=["accuracy"])"""
 

@@ -105,14 +105,10 @@ def _found(case: Case, best_rate: float) -> Advice:
         f"learning_rate={number(best_rate)}{was}",
         f"{seen(case)}: {reason} steps were better.",
         snippet(f"""
-import keras
-
-for rate in ({number(best_rate)},):  # log steps around it may be better still
-    keras.utils.set_random_seed(1)
-    model = build_model()
-    model.optimizer.learning_rate = rate  # by hand: keras.optimizers.Adam(learning_rate=...)
-    history = {fit(case, more=", verbose=0")}
-    print(rate, {best(case)})
+model = build_model()
+# by hand: keras.optimizers.Adam(learning_rate=...); log steps around it may be better still
+model.optimizer.learning_rate = {number(best_rate)}
+{fit(case)}
 """),
     )
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from diagnose.techniques import Advice, Case, technique
 from diagnose.techniques_code import brief, classifies, fit, metrics, snippet
-from diagnose.techniques_models import BUILT
+from diagnose.techniques_models import BUILT, OTHER_LOSS
 from diagnose.techniques_reason import seen
 
 if TYPE_CHECKING:
@@ -113,35 +113,32 @@ else:  # labels 0 ... K-1, with K units
 
 
 def _found(case: Case, settings: Settings) -> Advice:
-    """The code of what a re-run found to agree."""
+    """The code of what a re-run found to agree: the user's own metrics and optimizer stay."""
     loss, function = settings.get("loss"), settings.get("activation")
     told = [f"activation={function!r}"] if function else []
     told += [f"loss={loss!r}"] if loss else []
     told += ["from_logits=False"] if settings.get("from_logits") is False else []
-    first = ""
+    change, written = "", f"{loss!r}" if loss else ""
     if "units" in settings:
         told.insert(0, f"Dense({settings['units']})")
-        change = f"# by hand: make the last layer Dense({settings['units']}, activation={function!r})"
+        change = f"# by hand: make the last layer Dense({settings['units']}, activation={function!r})\n"
     elif function:
-        change = f"model.layers[-1].activation = keras.activations.get({function!r})  # by hand: in the last layer"
-    else:
-        change = ""
-    written = f"{loss!r}" if loss else "model.loss"
+        change = f"model.layers[-1].activation = keras.activations.get({function!r})  # by hand: in the last layer\n"
     if loss == "huber":
-        first = "spread = 1.4826 * np.median(np.abs(y_train - np.median(y_train, axis=0)))\n"
+        change += "spread = 1.4826 * np.median(np.abs(y_train - np.median(y_train, axis=0)))\n"
         written = "keras.losses.Huber(delta=1.345 * spread)"
     if settings.get("from_logits") is False:
         written = 'type(model.loss).from_config({**model.loss.get_config(), "from_logits": False})'
+    compiled = OTHER_LOSS.format(loss=written) if written else "model.compile_from_config(model.get_compile_config())"
     return Advice(
         brief(" + ".join(told), told[-1]),
         f"{seen(case)}: a loss and an output that fit the labels give gradients that point somewhere.",
         snippet(f"""
 import keras
-import numpy as np
+{"import numpy as np" if "np." in change else ""}
 
 model = build_model()
-{change}
-{first}model.compile(model.optimizer, loss={written}, metrics={metrics(case)})
+{change}{compiled}
 {fit(case)}
 """),
     )

@@ -24,7 +24,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from diagnose.techniques import Advice, Case, technique
-from diagnose.techniques_code import asked, setting, snippet
+from diagnose.techniques_code import fit, setting, snippet
 from diagnose.techniques_models import AVERAGED
 from diagnose.techniques_reason import seen
 
@@ -108,7 +108,7 @@ for seed in range({members}):
     keras.utils.set_random_seed(seed)
     rows = {rows}
     members.append(build_model())
-    members[-1].fit(x_train[rows], y_train[rows], {asked(case, more=", verbose=0")})
+    {fit(case, more=", verbose=0", model="members[-1]", rows="[rows]")}
 
 {AVERAGED}
 """),

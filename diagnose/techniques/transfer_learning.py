@@ -105,7 +105,7 @@ new.optimizer.learning_rate = {slow}
         snippet(f"""
 import keras
 
-related = model  # trained on a related problem: keras.models.load_model("related.keras")
+related = keras.models.load_model(pretrained)  # trained on a related problem
 new = build_model()
 {BUILT.format(model="new", indent="")}
 taken = []

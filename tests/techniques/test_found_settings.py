@@ -17,12 +17,12 @@ keras = pytest.importorskip("keras", reason="needs Keras: pip install 'diagnose-
 
 EPOCHS = 2
 FOUND = [  # technique, settings, what the code must hold
-    ("learning-rate", {"learning_rate": 0.037}, "(0.037,)"),
+    ("learning-rate", {"learning_rate": 0.037}, "learning_rate = 0.037"),
     ("learning-rate-schedule", {"kind": "plateau", "factor": 0.5, "patience": 9}, "factor=0.5, patience=9"),
     ("learning-rate-schedule", {"kind": "1/t", "halved_after": 7}, "epoch / 7"),
     ("adaptive-optimizer", {"optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.9}, "momentum=0.9"),
-    ("adaptive-optimizer", {"optimizer": "adam", "learning_rate": 0.002}, "Adam(learning_rate=0.002)"),
-    ("batch-size", {"batch_size": 24}, "(24,)"),
+    ("adaptive-optimizer", {"optimizer": "adam", "learning_rate": 0.002}, "Adam(learning_rate=0.002, **kept)"),
+    ("batch-size", {"batch_size": 24}, '"batch_size": 24'),
     ("more-epochs", {"times": 4}, '"epochs": 8'),
     ("gradient-clipping", {"clipvalue": 0.5}, "clipvalue = 0.5"),
     ("early-stopping", {"patience": 17}, "patience=17"),
@@ -32,7 +32,7 @@ FOUND = [  # technique, settings, what the code must hold
     ("label-smoothing", {"label_smoothing": 0.2}, "label_smoothing=0.2"),
     ("label-smoothing", {"temperature": True}, "best temperature"),
     ("loss-function", {"activation": "sigmoid"}, "get('sigmoid')"),
-    ("loss-function", {"activation": "sigmoid", "loss": "binary_crossentropy"}, "loss='binary_crossentropy'"),
+    ("loss-function", {"activation": "sigmoid", "loss": "binary_crossentropy"}, "\"loss\": 'binary_crossentropy'"),
     ("loss-function", {"loss": "huber"}, "Huber(delta=1.345 * spread)"),
     ("data-scaling", {"inputs": True, "targets": False}, "Normalization"),
     ("data-scaling", {"inputs": True, "targets": True}, "y_train = (y_train - mean) / std"),
