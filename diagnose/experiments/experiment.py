@@ -85,9 +85,24 @@ def _module(path: Path) -> Any:
     sys.path.insert(0, str(path.resolve().parent))  # so that the file can import its neighbours
     try:
         spec.loader.exec_module(module)
-    except SyntaxError as error:
-        raise UsageError(f"{path}: line {error.lineno}: expected Python, found: {error.msg}") from error
+    except SyntaxError as error:  # of a file that it imports: it was parsed itself
+        raise _no_python(error, path) from error
     return module
+
+
+def parsed(path: Path) -> None:
+    """Raise UsageError if it is no Python. The file is read, and not run."""
+    try:
+        compile(path.read_bytes(), path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        raise _no_python(error, path) from error
+
+
+def _no_python(error: SyntaxError | ValueError, path: Path) -> UsageError:
+    if not isinstance(error, SyntaxError):
+        return UsageError(f"{path}: expected Python, found: {error}")
+    line = f"line {error.lineno}: " if error.lineno else ""
+    return UsageError(f"{error.filename or path}: {line}expected Python, found: {error.msg}")
 
 
 def digest(experiment: Experiment) -> str:

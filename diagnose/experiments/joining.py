@@ -84,9 +84,13 @@ def _chunks(code: str) -> tuple[tuple[str, ...], str]:
 def _part(code: str) -> Part | None:
     """The code taken apart; None where it does something else than build one model and fit it once, at its end."""
     imports, rest = _chunks(code)
-    *body, last = ast.parse(rest).body
+    try:
+        body = ast.parse(rest).body
+    except SyntaxError:  # of somebody else's technique: shown as it is
+        return None
+    last = body.pop() if body else None
     given = _given(last)
-    if given is None or any(_fits(one) for one in body):
+    if last is None or given is None or any(_fits(one) for one in body):
         return None
     uses = [at for at, one in enumerate(body) if "model" in _names(one)]
     changes = [at for at, one in enumerate(body) if _names(one, ast.Store) & ROWS]
@@ -109,7 +113,7 @@ def _part(code: str) -> Part | None:
     )
 
 
-def _given(last: ast.stmt) -> ast.expr | None:
+def _given(last: ast.stmt | None) -> ast.expr | None:
     """What stands behind ``**`` in a plain ``model.fit(x_train, y_train, ..., **given)``."""
     call = last.value if isinstance(last, ast.Expr) else None
     if not isinstance(call, ast.Call) or ast.unparse(call.func) != "model.fit":

@@ -13,7 +13,7 @@ from typing import Any
 from diagnose.engine import diagnose
 from diagnose.errors import MissingDependency, UsageError
 from diagnose.experiments import models
-from diagnose.experiments.experiment import Experiment, ExperimentFile, ExperimentParts, digest
+from diagnose.experiments.experiment import Experiment, ExperimentFile, ExperimentParts, digest, parsed
 from diagnose.experiments.harness import Harness, Limits, Watch
 from diagnose.experiments.method import method
 from diagnose.experiments.process import Processes, TrialFailed
@@ -96,6 +96,7 @@ def existing(path: str | os.PathLike[str]) -> ExperimentFile:
     """The experiment of a file. Raises UsageError where there is none."""
     if not Path(path).is_file():
         raise UsageError(f"{os.fspath(path)}: expected a Python file with build_model() and load_data(), found none")
+    parsed(Path(path))
     return ExperimentFile(os.fspath(path))
 
 

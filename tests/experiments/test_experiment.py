@@ -1,5 +1,9 @@
 """What makes a study that of one experiment: the text of its file and of what that imports from beside it."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from diagnose.experiments.experiment import ExperimentFile, digest
@@ -45,3 +49,27 @@ def test_a_file_that_is_no_python_is_told_apart_too(folder):
     before = digest(one)
     (folder / "mine.py").write_text("def build_model(::\n")
     assert digest(one) != before
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("x.py", "def build_model(:\n", "x.py: line 1: expected Python, found: invalid syntax"),
+        ("x.py", "x = 1\0\n", "null bytes"),
+        ("beside.py", "x = 1\ny = (\n", "beside.py: line 2: expected Python, found: '(' was never closed"),
+    ],
+)
+def test_what_is_no_python_is_named(file, text, said, tmp_path):
+    (tmp_path / "x.py").write_text("import beside\n")
+    (tmp_path / "beside.py").write_text("")
+    (tmp_path / file).write_text(text)
+    program = "from diagnose.experiments.rerunning import existing; existing('x.py').load()"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
+    last = done.stderr.splitlines()[-1]
+    assert "UsageError: " in last and said in last

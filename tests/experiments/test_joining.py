@@ -114,10 +114,8 @@ STEPS = {  # technique: settings, and what is true of model, rows and fit that a
     "activity-regularization": ({"l1": 1e-4}, hidden("activity_regularizer", "L1")),
     "learning-rate-schedule": ({"kind": "plateau", "factor": 0.5, "patience": 9}, called("ReduceLROnPlateau")),
 }
-RING = list(STEPS)
-AROUND = {"data-scaling", "input-noise"}  # their code puts a model around the model: in both orders
-PAIRS = [*zip(RING, RING[1:] + RING[:1], strict=True)]
-PAIRS += [(second, first) for first, second in PAIRS if AROUND & {first, second}]
+ROUNDS = [tuple(STEPS)[at::6] for at in range(6)]
+AROUND = [one for one in ROUNDS if {"data-scaling", "input-noise"} & set(one)]  # a model around the model: in any order
 
 
 def run(*slugs):
@@ -127,8 +125,8 @@ def run(*slugs):
     return code, done
 
 
-@pytest.mark.parametrize("slugs", PAIRS, ids=" + ".join)
-def test_two_rounds_are_one_code_with_both(slugs):
+@pytest.mark.parametrize("slugs", [*ROUNDS, *(one[::-1] for one in AROUND)], ids=" + ".join)
+def test_rounds_are_one_code_with_all_of_them(slugs):
     code, done = run(*slugs)
     for slug in slugs:
         assert STEPS[slug][1](done), f"{slug} is not in it:\n{code}"
@@ -137,7 +135,7 @@ def test_two_rounds_are_one_code_with_both(slugs):
 
 
 def test_many_rounds():
-    slugs = [slug for slug in RING if slug not in ("adaptive-optimizer", "weight-initialization")]
+    slugs = [slug for slug in STEPS if slug not in ("adaptive-optimizer", "weight-initialization")]
     code, done = run(*slugs)
     for slug in slugs:
         if slug != "shuffling":  # of which the labels' new form makes no other rows
@@ -172,6 +170,16 @@ def test_what_does_more_than_fit_comes_last(slug, settings):
 def test_what_cannot_be_built_on_is_said():
     code = joined([advised("model-averaging", {"members": 2}), advised("early-stopping", {"patience": 5})])
     assert "# on top of model-averaging members=2: build_model(), the rows and fit_arguments are with that" in code
+
+
+@pytest.mark.parametrize(
+    "code", ["do this by hand: (", "# by hand\n", "model = other()\nmodel.fit(x_train, y_train)\n"]
+)
+def test_the_code_of_somebody_else_s_technique_is_shown_as_it_is(code):
+    own = (("their-own", {}), code)
+    assert code in joined([own, advised("early-stopping", {"patience": 5})])
+    last = joined([advised("early-stopping", {"patience": 5}), own])
+    assert code.strip() in last and "patience=5" in last
 
 
 def test_one_round_is_its_own_code():
