@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from diagnose.techniques_code import fit, setting, snippet
@@ -24,14 +25,29 @@ HIDDEN = """\
 output = max(place for place, layer in enumerate(old.layers) if layer.weights)
 hidden = {layer.name for layer in old.layers[:output]}  # the output layer stays as it is
 """
+# What is a layer of its own behind a kernel belongs to it: its normalization, its activation.
+BLOCKS = """\
+blocks, block = {}, None  # a layer that has a kernel, and the normalization and activation behind it
+for layer in old.layers:
+    if "kernel_initializer" in str(layer.get_config()) and not isinstance(layer, keras.Model):
+        blocks[layer.name] = block = [layer]
+    elif block and type(layer).__name__.endswith(("Activation", "LU", "Normalization")):
+        block.append(layer)
+    else:
+        block = None
+"""
 
 
-def changed_layers(case: Case, by_hand: str, test: str, change: str, *, output: bool = False) -> str:
+def changed_layers(
+    case: Case, by_hand: str, test: str, change: str, *, output: bool = False, blocks: bool = False
+) -> str:
     """Code that rebuilds the user's model with other settings in its hidden layers (and in the output layer).
 
     by_hand  the same change as the user would write it in a layer
-    test     which layers, an expression over ``layer`` and its ``settings``
-    change   a statement that changes ``settings``
+    test     which layers, an expression over ``layer`` and its ``settings``: of a wrapper (Bidirectional,
+             TimeDistributed) those of the layer inside
+    change   statements that change ``settings``
+    blocks   whether it needs ``blocks``, the layers that belong together
     """
     where = test if output else f"layer.name in hidden and {test}"
     return snippet(f"""
@@ -39,12 +55,16 @@ import keras
 
 # by hand: {by_hand}
 {OLD}
-{"" if output else HIDDEN}
+{"" if output else HIDDEN}{BLOCKS if blocks else ""}
 def change(layer):
-    settings = layer.get_config()
-    if {where}:
-        {change}
-    return type(layer).from_config(settings)
+    whole = layer.get_config()
+    inner = [whole[part] for part in ("layer", "backward_layer") if part in whole]  # of Bidirectional and the like
+    for one in inner:
+        one.pop("build_config", None)  # shapes as they were
+    for settings in [one["config"] for one in inner] or [whole]:
+        if {where}:
+            {indent(change, 12 * " ").lstrip()}
+    return type(layer).from_config(whole)
 
 model = keras.models.clone_model(old, clone_function=change)  # with new weights
 model.compile_from_config(old.get_compile_config())
@@ -55,7 +75,8 @@ model.compile_from_config(old.get_compile_config())
 def added_layers(case: Case, by_hand: str, layer: str, stop: str = "") -> str:
     """Code that rebuilds the user's model with one more layer behind each hidden one.
 
-    ``stop`` is a callback to fit with, as an expression.
+    layer  makes it, an expression; ``kernel`` is the hidden layer
+    stop   is a callback to fit with, as an expression
     """
     fitted = f"stop = {stop}\n{fit(case, callbacks='stop')}" if stop else fit(case)
     return snippet(f"""
@@ -63,10 +84,11 @@ import keras
 
 # by hand: {by_hand}
 {OLD}
-{HIDDEN}
+{HIDDEN}{BLOCKS}ends = {{block[-1].name: block[0] for block in blocks.values() if block[0].name in hidden}}
+
 def change(layer, *args, **kwargs):
     outputs = layer(*args, **kwargs)
-    if layer.name in hidden and hasattr(layer, "kernel_regularizer"):  # not behind pooling, flattening and the like
+    if kernel := ends.get(layer.name):
         outputs = {layer}(outputs)
     return outputs
 

@@ -66,18 +66,26 @@ def _edit(recipe: Recipe, to: str) -> Recipe:
 def activation(case: Case) -> Advice:
     """ReLU for sigmoid and tanh; leaky ReLU for ReLU, which may have died."""
     to = (case.settings or {}).get("to")
-    kinds = '("sigmoid", "tanh")' if to == "relu" else '("sigmoid", "tanh", "relu")'
+    kinds = str(BOUNDED if to == "relu" else (*BOUNDED, "relu", "relu6")).replace("'", '"')
     choice = f'"{to}"' if to else '"leaky_relu" if settings["activation"] == "relu" else "relu"'
+    leaky = to in (None, "leaky_relu")  # a layer of its own, too: keras.layers.ReLU has a slope
+    other = ", type(one).__name__.lower()" if leaky else ""
+    slope = '\nif type(layer) is keras.layers.ReLU:\n    settings["negative_slope"] = 0.2' if leaky else ""
     return Advice(
         f'Dense(n, "{to or "relu"}", kernel_initializer="he_normal"), hidden',
         f"{seen(case)}: saturated sigmoid or tanh units, or dead ReLU ones, pass no gradient to earlier layers.",
         changed_layers(
             case,
             f'Dense(64, activation="{to or "relu"}", kernel_initializer="he_normal") in hidden layers',
-            f'settings.get("activation") in {kinds} and not hasattr(layer, "cell")',
-            f"relu = {choice}  # relu units may have died\n"
-            '        settings["activation"] = relu\n'
-            '        if "kernel_initializer" in settings:\n'
-            '            settings["kernel_initializer"] = "he_normal"',
+            '"recurrent_initializer" not in settings',
+            f"""\
+kinds = {kinds}
+behind = blocks.get(layer.name, [])[1:]
+names = [one.get_config().get("activation"{other}) for one in behind]
+if "kernel_initializer" in settings and {{settings.get("activation"), *names}} & {{*kinds}}:
+    settings["kernel_initializer"] = "he_normal"
+if settings.get("activation") in kinds:{"  # relu units may have died" if leaky else ""}
+    settings["activation"] = {choice}{slope}""",
+            blocks=True,
         ),
     )

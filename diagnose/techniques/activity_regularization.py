@@ -72,7 +72,10 @@ def activity_regularization(case: Case) -> Advice:
         changed_layers(
             case,
             f"Dense(64, activity_regularizer=keras.regularizers.L1({l1})) in hidden layers",
-            'hasattr(layer, "kernel_regularizer")',
-            f'settings["activity_regularizer"] = keras.regularizers.L1({l1})',
+            """any(
+                layer is [one for one in block if "Normal" not in type(one).__name__][-1] for block in blocks.values()
+            )""",
+            f'whole["activity_regularizer"] = keras.regularizers.L1({l1})',
+            blocks=True,
         ),
     )

@@ -83,7 +83,7 @@ def capacity(case: Case) -> Advice:
             case,
             "Dense(32) where it was Dense(64)" if less else "Dense(128) where it was Dense(64)",
             'any(name in settings for name in ("units", "filters"))',
-            f'name = "units" if "units" in settings else "filters"\n        settings[name] = {change}',
+            f'name = "units" if "units" in settings else "filters"\nsettings[name] = {change}',
         ),
     )
 

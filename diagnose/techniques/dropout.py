@@ -107,8 +107,8 @@ def _as_found(case: Case, found: Settings) -> Advice:
     why = f"{seen(case)}: units that must do without one another cannot conspire to learn single examples by heart."
     if where == "each":
         one = f"""(
-            getattr(keras.layers, f"SpatialDropout{{layer.rank}}D")({min(found["rate"], SPATIAL)})
-            if hasattr(layer, "rank")  # a convolution
+            getattr(keras.layers, f"SpatialDropout{{kernel.rank}}D")({min(found["rate"], SPATIAL)})
+            if hasattr(kernel, "rank")  # a convolution
             else keras.layers.Dropout({rate})
         )"""
         code = added_layers(case, f"layers.Dropout({rate}) behind each hidden layer", one, stop=stop)

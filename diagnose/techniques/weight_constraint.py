@@ -67,6 +67,6 @@ def weight_constraint(case: Case) -> Advice:
             f"Dense(64, kernel_constraint=keras.constraints.MaxNorm({limit})) in hidden layers",
             '"kernel_constraint" in settings',
             'axis = list(range(1 + len(settings.get("kernel_size", ()))))  # all but the last: one unit\'s weights\n'
-            f'        settings["kernel_constraint"] = keras.constraints.MaxNorm({limit}, axis=axis)',
+            f'settings["kernel_constraint"] = keras.constraints.MaxNorm({limit}, axis=axis)',
         ),
     )

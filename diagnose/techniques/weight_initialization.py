@@ -47,11 +47,13 @@ def weight_initialization(case: Case) -> Advice:
         changed_layers(
             case,
             'Dense(64, activation="relu", kernel_initializer="he_normal"); "glorot_uniform" with tanh, sigmoid',
-            '"kernel_initializer" in settings',
-            'relu = "lu" in str(settings.get("activation"))  # relu, leaky_relu, elu, gelu\n'
-            '        settings["kernel_initializer"] = "he_normal" if relu else "glorot_uniform"\n'
-            '        if "bias_initializer" in settings and layer is not old.layers[-1]:\n'
-            '            settings["bias_initializer"] = "zeros"',
+            '"kernel_initializer" in settings and "recurrent_initializer" not in settings',
+            "names = [one.get_config().get('activation', type(one).__name__) for one in blocks.get(layer.name, [])[1:]]\n"
+            'relu = any("lu" in str(name).lower() for name in [settings.get("activation"), *names])  # relu, elu, gelu\n'
+            'settings["kernel_initializer"] = "he_normal" if relu else "glorot_uniform"\n'
+            'if "bias_initializer" in settings and layer is not old.layers[-1]:\n'
+            '    settings["bias_initializer"] = "zeros"',
             output=True,
+            blocks=True,
         ),
     )
