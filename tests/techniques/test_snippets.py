@@ -59,7 +59,7 @@ def user(kind: str, *, built: bool = True) -> dict[str, object]:
         first = [keras.Input((3,))] if built else []
         layers = [*first, hidden, keras.layers.Dense(units, activation=activation)]
         model = keras.Sequential(layers, name="my_model")
-        model.compile("sgd", loss, metrics=[metric])
+        model.compile("sgd", loss, metrics=[metric], run_eagerly=True)
         return model
 
     rng = np.random.default_rng(0)
