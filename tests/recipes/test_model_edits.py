@@ -556,7 +556,6 @@ CODES = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:.*The structure of `inputs` doesn't match")  # Keras, of a list of one input
 @pytest.mark.parametrize(("slug", "setting"), CODES, ids=str)
 def test_the_winners_code_makes_the_winners_model(slug, setting, experiments):
     experiment = experiments["dense"]
